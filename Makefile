@@ -1,0 +1,53 @@
+# `make` lists the targets. Everything lives in .venv; nothing else on the machine is touched,
+# except that as root a missing browser or venv module is installed with apt.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test check lint fix notebooks lock clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+VENV := .venv/bin
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+QUICK := not keras and not parity and not browser and not book
+
+help:        ## list the targets
+	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14 | sed 's/^/  make /'
+
+setup:       ## make or refresh the environment in .venv
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here: install Python 3.11, 3.12 or 3.13 (Debian: apt-get install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) tools/environment.py
+
+book: setup  ## build the book: _build/html/index.html
+	@$(VENV)/python tools/book.py
+
+test: book lint  ## all that must hold, in a real browser and with Keras too
+	@$(VENV)/python tools/browser.py --install || true
+	$(VENV)/pytest --nbval-lax --nbval-cell-timeout=60 chapters
+	$(VENV)/pytest -n 2 --dist loadfile
+
+check: setup lint  ## lint, and the tests that need neither Keras nor a browser
+	$(VENV)/pytest -m "$(QUICK)"
+
+lint: setup  ## style, types, floors, docstrings, notebooks
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-logo
+	$(VENV)/numpydoc lint $$(find course_lib -name '*.py' -not -name '_*')
+	$(VENV)/python tools/notebooks.py --check
+
+fix: setup   ## let the tools repair what they can
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	$(VENV)/python tools/notebooks.py
+
+notebooks: setup  ## execute the chapters and store the outputs that tests compare
+	$(VENV)/python tools/notebooks.py --update
+
+lock: setup  ## compile requirements.txt from pyproject.toml
+	@uv=$$(command -v uv || echo $(VENV)/uv); \
+	$$uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	  --no-header --no-annotate --no-emit-package course-lib -o requirements.txt
+
+clean:       ## delete what make made, except the environment
+	rm -rf _build _generated

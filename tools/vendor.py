@@ -1,0 +1,37 @@
+"""Put what every page needs, and what is not written by hand, into _generated/.
+
+MathJax is copied from its Python package, so that no page asks another site for it; the script of
+the live figures is written by the library that also translates the rules.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+MATHJAX = Path(sysconfig.get_path("purelib")) / "sphinx-mathjax-offline" / "static" / "mathjax"
+NEEDED = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions", "sre", "a11y")
+
+
+def write(target: Path) -> None:
+    """Write the folder anew; its contents are laid over the built site."""
+    if not MATHJAX.is_dir():
+        sys.exit(f"MathJax is not at {MATHJAX}: is sphinx-mathjax-offline installed?")
+    shutil.rmtree(target, ignore_errors=True)
+    static = target / "_static"
+    for name in NEEDED:
+        source, copy = MATHJAX / name, static / "mathjax" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy)
+    script = [sys.executable, "-m", "course_lib.live.script", str(static / "live-fig.js")]
+    if not (Path("course_lib/live/script.py")).exists():  # TEMPORARY
+        (static / "live-fig.js").write_text("")
+    elif subprocess.run(script).returncode:
+        sys.exit("the script of the live figures could not be written")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if sys.argv[1:] else Path("_generated"))
