@@ -1,0 +1,11 @@
+"""Update rules, written once, and the machines that run them."""
+
+from course_lib import adaptive_rates as adaptive_rates
+from course_lib import momentum as momentum
+from course_lib.engine import Stepper as Stepper
+from course_lib.engine import descend as descend
+from course_lib.rule import RULES as RULES
+from course_lib.rule import update_rule as update_rule
+from course_lib.surfaces import SURFACES as SURFACES
+
+__version__ = "0.1.0"

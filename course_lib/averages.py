@@ -1,0 +1,194 @@
+"""Running averages of a signal, one value at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from course_lib.rule import FloatArray
+
+
+def cumulative_mean(x: Any) -> FloatArray:
+    r"""Mean of all values so far, as a step of size 1/n towards the newest.
+
+    .. math::
+        \bar{x}_n = \bar{x}_{n-1} + \frac{1}{n} (x_n - \bar{x}_{n-1})
+
+    Parameters
+    ----------
+    x : array_like of shape (n, ...)
+        The signal, time first.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        The mean after each value, the newest included.
+
+    Raises
+    ------
+    ValueError
+        If there is no value.
+    """
+    x = _signal(x)
+    mean = np.empty_like(x)
+    now = np.zeros(x.shape[1:])
+    for n, value in enumerate(x, start=1):
+        now = now + (value - now) / n
+        mean[n - 1] = now
+    return mean
+
+
+def sliding_mean(x: Any, window: int) -> FloatArray:
+    """Mean of the last ``window`` values (the simple moving average).
+
+    Parameters
+    ----------
+    x : array_like of shape (n, ...)
+        The signal, time first.
+    window : int >= 1
+        How many values count; at the start all that there are.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        The mean after each value, the newest included.
+
+    Raises
+    ------
+    ValueError
+        If the window is smaller than 1 or there is no value.
+    """
+    x = _signal(x)
+    if window < 1 or window != int(window):
+        raise ValueError(f"window must be a whole number of at least 1, got {window}")
+    return np.array([x[max(0, n - int(window)) : n].mean(axis=0) for n in range(1, len(x) + 1)])
+
+
+def exponential_average(x: Any, beta: float, *, start: float = 0.0, bias_correction: bool = False) -> FloatArray:
+    r"""Exponentially weighted average, which forgets at the rate beta.
+
+    .. math::
+        v_n = \beta v_{n-1} + (1 - \beta) x_n
+
+    Parameters
+    ----------
+    x : array_like of shape (n, ...)
+        The signal, time first.
+    beta : float in [0, 1)
+        Share of the old average that is kept.
+    start : float
+        :math:`v_0`.
+    bias_correction : bool
+        Divide by :math:`1 - \beta^n`, the total weight of the values so far; only from a start at zero.
+
+    Returns
+    -------
+    ndarray of shape (n, ...)
+        The average after each value, the newest included.
+
+    Raises
+    ------
+    ValueError
+        If beta is outside [0, 1), or a correction is asked for with another start than zero.
+
+    References
+    ----------
+    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, section 3, arXiv:1412.6980.
+    """
+    x = _signal(x)
+    _check_beta(beta)
+    if bias_correction and start != 0:
+        raise ValueError(f"bias correction belongs to an average that starts at 0, got start={start}")
+    average = np.empty_like(x)
+    now: Any = np.full(x.shape[1:], float(start))
+    for n, value in enumerate(x, start=1):
+        now = beta * now + (1 - beta) * value
+        average[n - 1] = now / (1 - beta**n) if bias_correction else now
+    return average
+
+
+def exponential_weights(beta: float, n: int) -> FloatArray:
+    r"""Weight of each value in an exponentially weighted average after n values.
+
+    Parameters
+    ----------
+    beta : float in [0, 1)
+        Share of the old average that is kept.
+    n : int >= 1
+        How many values have come.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        :math:`(1-\beta)\beta^{n-i}` for i = 1 … n, the newest last; they add up to :math:`1 - \beta^n`.
+
+    Raises
+    ------
+    ValueError
+        If beta is outside [0, 1) or n is smaller than 1.
+    """
+    _check_beta(beta)
+    if n < 1:
+        raise ValueError(f"n must be at least 1, got {n}")
+    return (1 - beta) * float(beta) ** np.arange(n - 1, -1, -1.0)
+
+
+def window_length(beta: float) -> float:
+    r"""Rule of thumb for how many values an exponentially weighted average remembers.
+
+    Parameters
+    ----------
+    beta : float in [0, 1)
+        Share of the old average that is kept.
+
+    Returns
+    -------
+    float
+        :math:`(1 + \beta) / (1 - \beta)`: a sliding mean of that many values has the same variance on white noise.
+
+    Raises
+    ------
+    ValueError
+        If beta is outside [0, 1).
+    """
+    _check_beta(beta)
+    return (1 + beta) / (1 - beta)
+
+
+def window_weight(beta: float, window: float) -> float:
+    r"""Share of the total weight that the newest values hold.
+
+    Parameters
+    ----------
+    beta : float in [0, 1)
+        Share of the old average that is kept.
+    window : float >= 0
+        How many of the newest values.
+
+    Returns
+    -------
+    float
+        :math:`1 - \beta^N`, after infinitely many values.
+
+    Raises
+    ------
+    ValueError
+        If beta is outside [0, 1) or the window is negative.
+    """
+    _check_beta(beta)
+    if window < 0:
+        raise ValueError(f"window must not be negative, got {window}")
+    return 1 - float(beta) ** window
+
+
+def _signal(x: Any) -> FloatArray:
+    x = np.asarray(x, float)
+    if x.ndim == 0 or not len(x):
+        raise ValueError(f"expected a signal with at least one value along its first axis, got shape {x.shape}")
+    return x
+
+
+def _check_beta(beta: float) -> None:
+    if not 0 <= beta < 1:
+        raise ValueError(f"beta must be in [0, 1), got {beta}")

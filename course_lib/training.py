@@ -1,0 +1,142 @@
+"""Train a network on shuffled minibatches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from course_lib.engine import Stepper
+from course_lib.network import Network
+from course_lib.rule import Rule
+
+OnProgress = Callable[[int, int, float], None]
+
+
+@dataclass
+class History:
+    """What happened in a training run.
+
+    Parameters
+    ----------
+    name : str
+        Of the run, for legends.
+    losses : list of float
+        Loss of each minibatch before its step; inf or nan once the run has diverged.
+    test_accuracy : float
+        After the last step; nan where no test data were given.
+    """
+
+    name: str
+    losses: list[float] = field(default_factory=list)
+    test_accuracy: float = float("nan")
+
+    @property
+    def diverged(self) -> bool:
+        """Whether a loss stopped being a number."""
+        return not np.isfinite(self.losses).all()
+
+    def _repr_markdown_(self) -> str:
+        if not self.losses:
+            return f"**{self.name}**: no step taken"
+        end = "diverged" if self.diverged else f"loss {self.losses[0]:.3f} → {np.mean(self.losses[-20:]):.3f}"
+        return f"**{self.name}**: {len(self.losses)} steps, {end}, test accuracy {self.test_accuracy:.1%}"
+
+
+def minibatches(rng: np.random.Generator, n: int, batch_size: int, epochs: int) -> Iterator[np.ndarray]:
+    """Indices of shuffled minibatches; the last one of an epoch may be smaller.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the order.
+    n : int
+        Examples.
+    batch_size : int >= 1
+        Examples a batch.
+    epochs : int >= 0
+        Passes over the data, each in a new order.
+
+    Yields
+    ------
+    ndarray of int
+        Indices of one batch.
+
+    Raises
+    ------
+    ValueError
+        If batch_size or epochs is out of range.
+    """
+    if batch_size < 1 or epochs < 0:
+        raise ValueError(f"expected batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
+    for _ in range(epochs):
+        order = rng.permutation(n)
+        for i in range(0, n, batch_size):
+            yield order[i : i + batch_size]
+
+
+def train(
+    rng: np.random.Generator,
+    network: Network,
+    rule: Rule | str,
+    x: Any,
+    y: Any,
+    *,
+    epochs: int = 5,
+    batch_size: int = 32,
+    test: tuple[Any, Any] | None = None,
+    name: str | None = None,
+    on_progress: OnProgress | None = None,
+    **hyper: Any,
+) -> History:
+    """Train a network in place.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the order of the examples.
+    network : Network
+        Its theta is changed.
+    rule : Rule or str
+        An update rule or the name of one.
+    x, y : array_like
+        Inputs and classes.
+    epochs, batch_size : int
+        Passes over the data and examples a step.
+    test : (x, y), optional
+        Data for the accuracy at the end.
+    name : str, optional
+        Of the run; the rule's name where not given.
+    on_progress : callable, optional
+        Called after each step with steps done, steps in all, loss.
+    **hyper : float or callable
+        Hyperparameters of the rule; a callable is a schedule.
+
+    Returns
+    -------
+    History
+        The losses; a run whose loss stops being finite ends there.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        As `course_lib.Stepper` and `Network.loss_and_grad`.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    stepper = Stepper(rule, network.theta, **hyper)
+    history = History(name or stepper.rule.name)
+    total = epochs * -(-len(x) // batch_size)
+    with np.errstate(all="ignore"):
+        for batch in minibatches(rng, len(x), batch_size, epochs):
+            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where())
+            history.losses.append(loss)
+            if on_progress is not None:
+                on_progress(len(history.losses), total, loss)
+            if not np.isfinite(loss):
+                break
+            stepper.step(g)
+        if test is not None:
+            history.test_accuracy = network.accuracy(*test)
+    return history
