@@ -1,0 +1,13 @@
+"""The same algorithms in Keras: built-in optimizers, any rule as an optimizer, networks weight by weight."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from course_lib.counterparts.networks import keras_network as keras_network
+from course_lib.counterparts.networks import train_keras as train_keras
+from course_lib.counterparts.optimizers import RuleOptimizer as RuleOptimizer
+from course_lib.counterparts.optimizers import as_keras_optimizer as as_keras_optimizer
+from course_lib.counterparts.table import COUNTERPARTS as COUNTERPARTS
+from course_lib.counterparts.table import counterpart as counterpart

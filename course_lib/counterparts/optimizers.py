@@ -1,0 +1,185 @@
+"""Any update rule as a Keras optimizer: the unchanged function, its ``np`` bound to ``keras.ops``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from course_lib.counterparts.schedules import keras_value
+from course_lib.engine import check_hyper
+from course_lib.rule import RULES, Rule, as_rule, nearest, retarget
+
+_READERS_RULES: dict[str, Rule] = {}
+
+
+def register_rule(rule: Rule) -> Rule:
+    """Make a reader's rule known, so that a saved model that holds it can be loaded.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule; call this before loading, in every new process. Works as a decorator above ``@update_rule``.
+
+    Returns
+    -------
+    Rule
+        The rule itself.
+
+    Raises
+    ------
+    ValueError
+        If the library has a rule of that name.
+    """
+    if RULES.get(rule.name, rule) is not rule:
+        raise ValueError(f"the library has a rule called {rule.name!r}; give yours another name")
+    _READERS_RULES[rule.name] = rule
+    return rule
+
+
+def as_keras_optimizer(rule: Rule | str, **hyper: Any) -> RuleOptimizer:
+    """Make a Keras optimizer of an update rule.
+
+    Parameters
+    ----------
+    rule : Rule or str
+        Any rule, the reader's own too, or the name of one.
+    **hyper : float or Schedule
+        Hyperparameters; those not given keep the rule's defaults.
+
+    Returns
+    -------
+    RuleOptimizer
+        It compiles, saves and loads like a built-in one.
+
+    Raises
+    ------
+    LookupError
+        If no rule has the name.
+    TypeError
+        If a hyperparameter is unknown or no number, or a function Keras cannot save.
+    ValueError
+        If a hyperparameter is not finite.
+    """
+    return RuleOptimizer(rule, **hyper)
+
+
+@keras.saving.register_keras_serializable(package="course_lib")
+class RuleOptimizer(keras.optimizers.Optimizer):
+    """A Keras optimizer that calls an update rule.
+
+    Parameters
+    ----------
+    rule : Rule or str
+        A rule or the name of one.
+    name : str, optional
+        Of the optimizer; the rule's where not given.
+    keras_options : mapping, optional
+        Arguments of ``keras.optimizers.Optimizer``, for example ``clipnorm``.
+    **hyper : float or Schedule
+        Hyperparameters of the rule.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        As `as_keras_optimizer`.
+
+    Notes
+    -----
+    Keras takes the gradient at its variables. With a rule that looks ahead the variables therefore hold the look-ahead
+    point while training runs and the state holds theta; ``finalize_variable_values``, which ``fit`` calls at its end,
+    puts theta back. A second ``fit`` of the same model therefore takes its first gradient at theta, not ahead of it.
+    """
+
+    def __init__(
+        self,
+        rule: Rule | str,
+        name: str | None = None,
+        keras_options: Mapping[str, Any] | None = None,
+        **hyper: Any,
+    ):
+        rule = _known(rule)
+        values = {
+            key: keras_value(f"{rule.name}: {key}", value) for key, value in check_hyper(rule, hyper, ()).items()
+        }
+        super().__init__(values.get("learning_rate", 1.0), name=name or rule.name, **(keras_options or {}))
+        self.rule = rule
+        self.hyper = values
+        self.keras_options = dict(keras_options or {})
+        self._function = retarget(self.rule.function, keras.ops)
+        look_ahead = self.rule.where_function
+        self._look_ahead = None if look_ahead is None else retarget(look_ahead, keras.ops)
+        self._slots: dict[str, list[Any]] = {}
+
+    def build(self, variables: Any) -> None:
+        """Make one state variable a variable and state array of the rule."""
+        if self.built:
+            return
+        super().build(variables)
+        for state, start in self.rule.state.items():
+            self._slots[state] = self.add_optimizer_variables(variables, state, initializer=keras.initializers.Constant(start))
+        if self._look_ahead is not None:
+            self._slots["theta"] = self.add_optimizer_variables(variables, "theta")
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Apply the rule to one variable."""
+        index = self._get_variable_index(variable)
+        g = keras.ops.cast(gradient, variable.dtype)
+        step = keras.ops.cast(self.iterations, variable.dtype)
+        hyper = {name: self._now(value, step, variable) for name, value in self.hyper.items()}
+        if "learning_rate" in hyper:
+            hyper["learning_rate"] = keras.ops.cast(learning_rate, variable.dtype)
+        state = [self._slots[name][index] for name in self.rule.state]
+        theta = keras.ops.convert_to_tensor(variable)
+        slots = [variable, *state]
+        if self._look_ahead is not None:
+            slots[0] = self._slots["theta"][index]
+            theta = keras.ops.where(step == 0, theta, slots[0])  # the first gradient is taken at theta itself
+        moved = self._function(theta, g, *(keras.ops.convert_to_tensor(s) for s in state), step + 1, **hyper)
+        for slot, value in zip(slots, moved, strict=True):
+            self.assign(slot, value)
+        if self._look_ahead is not None:
+            self.assign(variable, self._look_ahead(*moved, **self.rule.where_hyperparameters(hyper)))
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Put theta where training left the look-ahead point."""
+        super().finalize_variable_values(var_list)
+        if self._look_ahead is not None:
+            for variable in var_list:
+                variable.assign(self._slots["theta"][self._get_variable_index(variable)])
+
+    def get_config(self) -> dict[str, Any]:
+        """Rule by name, hyperparameters, Keras's own options."""
+        hyper = {
+            name: keras.optimizers.schedules.serialize(value) if callable(value) else value
+            for name, value in self.hyper.items()
+        }
+        return {"rule": self.rule.name, "name": self.name, "keras_options": self.keras_options, **hyper}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RuleOptimizer:
+        """Make the optimizer that `get_config` describes."""
+        return cls(
+            **{
+                name: keras.optimizers.schedules.deserialize(value, custom_objects)
+                if name != "keras_options" and isinstance(value, dict)
+                else value
+                for name, value in config.items()
+            }
+        )
+
+    @staticmethod
+    def _now(value: Any, step: Any, variable: Any) -> Any:
+        return keras.ops.cast(value(step), variable.dtype) if callable(value) else value
+
+
+def _known(rule: Rule | str) -> Rule:
+    if isinstance(rule, str) and rule not in RULES:
+        if rule in _READERS_RULES:
+            return _READERS_RULES[rule]
+        raise LookupError(
+            f"no update rule is called {rule!r}; {nearest(rule, RULES)} A rule of your own must be made known first: "
+            "course_lib.counterparts.register_rule(rule)"
+        )
+    return as_rule(rule)
