@@ -44,9 +44,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def site(html: Path) -> Iterator[str]:
     """Serve the built site on this machine and return its address, without a slash at the end."""
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(html))
-    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(html)))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -66,9 +64,7 @@ def browser() -> Iterator:
     except LookupError as missing:
         pytest.fail(str(missing), pytrace=False)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=path, args=[*browsers.ARGUMENTS], chromium_sandbox=False
-        )
+        running = playwright.chromium.launch(executable_path=path, args=[*browsers.ARGUMENTS], chromium_sandbox=False)
         yield running
         running.close()
 

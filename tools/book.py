@@ -64,6 +64,7 @@ def sphinx(source: Path) -> int | None:
     command = [str(binaries / "jupyter-book"), "build", str(source), "-W", "-n", "--keep-going"]
     environment = os.environ | {
         "COURSE_SITE": "1",
+        "PYTHONPATH": str(ROOT),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PATH": os.pathsep.join([str(binaries), os.environ["PATH"]]),
@@ -114,11 +115,12 @@ def build(source: Path) -> None:
         print(f"attempt {attempt}: {what}", file=sys.stderr, flush=True)
     else:
         sys.exit("the book was not built: execution stalled twice")
-    if code:
-        sys.exit("the book was not built: see the warnings and errors above")
     html = source / "_build" / "html"
-    if failed := sorted(html.glob("reports/**/*.log")):
-        sys.exit(f"a notebook failed: {', '.join(map(str, failed))}")
+    failures = sorted(html.glob("reports/**/*.log"))
+    for failure in failures:
+        print(f"\n{failure}:\n{failure.read_text()}", file=sys.stderr, flush=True)
+    if code or failures:
+        sys.exit("the book was not built: see the warnings and errors above")
     toc = yaml.safe_load((source / "_toc.yml").read_text())
     if missing := [p for p in ("index", *pages(toc)) if not (html / f"{p}.html").exists()]:
         sys.exit(f"pages of the table of contents are missing: {', '.join(missing)}")

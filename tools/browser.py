@@ -44,10 +44,7 @@ def works(path: str) -> bool:
 
 def playwrights_own() -> str:
     """Return where Playwright keeps its Chromium, whether or not it is there."""
-    code = (
-        "from playwright.sync_api import sync_playwright as s\n"
-        "with s() as p: print(p.chromium.executable_path)"
-    )
+    code = "from playwright.sync_api import sync_playwright as s\nwith s() as p: print(p.chromium.executable_path)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return answer.stdout.strip()
 

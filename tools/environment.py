@@ -66,10 +66,7 @@ def make_venv(python, folder):
     if shutil.which("apt-get") is None:
         sys.exit(f"{python} has no venv module: install it (Debian calls it {package}), or uv")
     if os.geteuid() != 0:
-        sys.exit(
-            f"{python} has no venv module. Type this, then run make again:\n"
-            f"  sudo apt-get install {package}"
-        )
+        sys.exit(f"{python} has no venv module. Type this, then run make again:\n  sudo apt-get install {package}")
     run("apt-get", "-q", "update", check=False)
     run("apt-get", "-q", "-y", "install", package)
     return run(*command)
@@ -90,7 +87,7 @@ def make_environment():
         uv = borrow_uv()
     if not VENV.exists():
         if uv:
-            run(uv, "venv", "--python", python or "3.{}".format(SUPPORTED[1][1]), VENV)
+            run(uv, "venv", "--python", python or f"3.{SUPPORTED[1][1]}", VENV)
         else:
             make_venv(python, VENV)
     if uv is None and run(PYTHON, "-m", "pip", "install", "-q", "uv", check=False):
@@ -113,9 +110,7 @@ def borrow_uv():
         (low, high) = SUPPORTED
         sys.exit(
             "no Python {}.{} to {}.{} was found (the pinned TensorFlow has no others), nor uv, which "
-            "brings one.\nInstall either, or name a Python: PYTHON=/path/to/python3 make book".format(
-                *low, *high
-            )
+            "brings one.\nInstall either, or name a Python: PYTHON=/path/to/python3 make book".format(*low, *high)
         )
     return folder / "bin" / "uv"
 

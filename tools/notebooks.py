@@ -13,7 +13,9 @@ Names of notebooks may follow; without any, all under chapters/ are meant.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -28,19 +30,33 @@ def is_kept(cell: nbformat.NotebookNode) -> bool:
     return cell.cell_type == "code" and KEEP in cell.metadata.get("tags", ())
 
 
+def give_ids(cells: list[dict]) -> None:
+    """Give an id to every cell that has none of its own; never by chance."""
+    taken: set[str] = set()
+    for number, cell in enumerate(cells, 1):
+        if cell.get("id", "") in taken | {""}:
+            cell["id"] = next(i for n in count(number) if (i := f"cell-{n}") not in taken)
+        taken.add(cell["id"])
+
+
 def normalise(text: str) -> str:
     """Return a notebook's text as it is to be stored; doing it twice changes nothing more."""
-    book = nbformat.reads(text, as_version=4)
-    book.nbformat, book.nbformat_minor = 4, 5
-    book.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    taken: set[str] = set()
-    for number, cell in enumerate(book.cells, 1):
-        if not cell.get("id") or cell.id in taken:
-            cell.id = next(i for i in (f"cell-{n}" for n in range(number, 9999)) if i not in taken)
-        taken.add(cell.id)
-        for trace in ("colab", "colab_type", "outputId", "id", "execution", "collapsed", "scrolled"):
+    raw = json.loads(text)
+    give_ids(raw["cells"])
+    raw["nbformat"], raw["nbformat_minor"] = 4, 5
+    raw["metadata"] = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    book = nbformat.reads(json.dumps(raw), as_version=4)
+    for cell in book.cells:
+        for trace in (
+            "colab",
+            "colab_type",
+            "outputId",
+            "id",
+            "execution",
+            "collapsed",
+            "scrolled",
+        ):
             cell.metadata.pop(trace, None)
-        cell.pop("attachments", None) if not cell.get("attachments") else None
         if cell.cell_type != "code":
             continue
         kept = is_kept(cell) and [o for o in cell.outputs if o.get("name") != "stderr"]
@@ -59,9 +75,7 @@ def execute(text: str, folder: Path) -> str:
     from nbclient import NotebookClient
 
     book = nbformat.reads(text, as_version=4)
-    NotebookClient(
-        book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    ).execute()
+    NotebookClient(book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
     return nbformat.writes(book)
 
 

@@ -13,7 +13,14 @@ import sysconfig
 from pathlib import Path
 
 MATHJAX = Path(sysconfig.get_path("purelib")) / "sphinx-mathjax-offline" / "static" / "mathjax"
-NEEDED = ("tex-chtml.js", "output/chtml/fonts/woff-v2", "input/tex/extensions", "sre", "a11y")
+NEEDED = (
+    "tex-chtml.js",
+    "output/chtml/fonts/woff-v2",
+    "input/tex/extensions",
+    "a11y",  # asked for by the menu of an equation, like the two that follow
+    "sre/mathmaps/base.json",
+    "sre/mathmaps/en.json",
+)
 
 
 def write(target: Path) -> None:
