@@ -34,9 +34,7 @@ def write(target: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copy)
     script = [sys.executable, "-m", "course_lib.live.script", str(static / "live-fig.js")]
-    if not (Path("course_lib/live/script.py")).exists():  # TEMPORARY
-        (static / "live-fig.js").write_text("")
-    elif subprocess.run(script).returncode:
+    if subprocess.run(script).returncode:
         sys.exit("the script of the live figures could not be written")
 
 
