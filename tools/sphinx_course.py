@@ -6,6 +6,7 @@ second search field goes.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -38,9 +39,15 @@ def one_search_field(_: Sphinx, config: Config) -> None:
     config.html_theme_options["navbar_persistent"] = []
 
 
+def spare_stars(_: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Escape the star of a shape such as (*batch, n), which is no emphasis; literals are left alone."""
+    lines[:] = [line if "``" in line else re.sub(r"([(, ])\*(?=\w+,)", r"\1\\*", line) for line in lines]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", one_search_field)
+    app.connect("autodoc-process-docstring", spare_stars)
     app.setup_extension("sphinx.ext.autodoc")
     app.add_autodocumenter(RuleDocumenter)
     return {"parallel_read_safe": True}
