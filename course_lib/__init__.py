@@ -4,6 +4,8 @@ from course_lib import adaptive_rates as adaptive_rates
 from course_lib import momentum as momentum
 from course_lib.engine import Stepper as Stepper
 from course_lib.engine import descend as descend
+from course_lib.gradient_checking import gradient_check as gradient_check
+from course_lib.network import Network as Network
 from course_lib.rule import RULES as RULES
 from course_lib.rule import update_rule as update_rule
 from course_lib.surfaces import SURFACES as SURFACES

@@ -172,7 +172,7 @@ def update_rule(*names: str, **starts: float) -> Callable[[Callable[..., Any]], 
 
     def decorate(function: Callable[..., Any]) -> Rule:
         rule = Rule(function, state)
-        if function.__module__.startswith("course_lib."):
+        if str(function.__module__).startswith("course_lib."):
             _RULES[rule.name] = rule
         return rule
 

@@ -1,0 +1,198 @@
+"""Every rule against Keras: the built-in counterpart, and the rule itself as an optimizer.
+
+The gradients are fixed beforehand, so both sides get the same ones; at gradient scale 1 a misplaced epsilon would be
+invisible, hence the three scales.
+"""
+
+import keras
+import numpy as np
+import pytest
+
+from course_lib import RULES, Network, Stepper
+from course_lib.counterparts import COUNTERPARTS, as_keras_optimizer, counterpart, keras_network, train_keras
+from course_lib.counterparts.optimizers import register_rule
+from course_lib.data import digits
+from course_lib.layers import Dense, relu, tanh
+from course_lib.learning_rate import exponential_decay
+from course_lib.rule import update_rule
+from course_lib.training import train
+
+STEPS, SIZE = 50, 12
+SCALES = [1.0, 1e-3, 1e-6]
+RATES = {
+    "constant": 0.03,
+    "scheduled": exponential_decay(initial_learning_rate=0.05, decay_steps=10, decay_rate=0.7),
+}
+
+
+@pytest.fixture(params=sorted(RULES))
+def rule(request):
+    return RULES[request.param]
+
+
+@pytest.fixture
+def float64():
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+
+
+def gradients(scale):
+    return scale * np.random.default_rng(7).normal(size=(STEPS, SIZE))
+
+
+def keras_path(optimizer, scale, dtype):
+    variable = keras.Variable(np.zeros(SIZE), dtype=dtype)
+    path = []
+    for g in gradients(scale):
+        optimizer.apply([keras.ops.convert_to_tensor(g, dtype)], [variable])
+        path.append(variable.numpy())
+    return np.array(path)
+
+
+def deviations(rule, hyper):
+    """What no translation removes, as schedules under which the rule equals Keras."""
+    values = {**rule.hyperparameters, **hyper}
+    return {name: (lambda k, f=f: f(k, values)) for name, f in COUNTERPARTS[rule.name].deviation.items()}
+
+
+def our_path(rule, scale, hyper):
+    """Path of what Keras's variables hold: theta, or the look-ahead point."""
+    entry = COUNTERPARTS[rule.name]
+    stepper = Stepper(rule, np.zeros(SIZE), **hyper | deviations(rule, hyper))
+    path = []
+    for g in gradients(scale):
+        stepper.step(g)
+        path.append((stepper.where() if entry.variables == "look-ahead" else stepper.theta).copy())
+    return np.array(path)
+
+
+def assert_close(theirs, ours, rtol):
+    """Relative to the longest way a coordinate has gone: a path that comes back near zero has no digits there."""
+    np.testing.assert_allclose(theirs, ours, rtol=0, atol=rtol * np.abs(ours).max())
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("rate", RATES)
+def test_built_in_counterpart_walks_the_same_path(rule, rate, scale, float64):
+    hyper = {"learning_rate": RATES[rate]}
+    if rate == "scheduled" and COUNTERPARTS[rule.name].constant:
+        with pytest.raises(LookupError, match="with a schedule for learning_rate: Keras keeps the rate inside"):
+            counterpart(rule, **hyper)
+        return
+    # In float64 too Keras rounds its constants to float32: 6e-8 of the rate, but 1e-5 of 1 - beta_2 = 0.001
+    rtol = 2e-5 if "beta_2" in rule.hyperparameters else 2e-7
+    assert_close(keras_path(counterpart(rule, **hyper), scale, "float64"), our_path(rule, scale, hyper), rtol)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize(("dtype", "rtol"), [("float64", 2e-7), ("float32", 2e-5)])
+def test_the_rule_as_keras_optimizer_walks_the_same_path(rule, rate, scale, dtype, rtol):
+    stepper = Stepper(rule, np.zeros(SIZE), learning_rate=RATES[rate])
+    ours = []
+    for g in gradients(scale):
+        stepper.step(g)
+        ours.append(stepper.where().copy())
+    optimizer = as_keras_optimizer(rule, learning_rate=RATES[rate])
+    assert_close(keras_path(optimizer, scale, dtype), np.array(ours), rtol)
+
+
+def test_epsilon_of_keras_adam_is_somewhere_else():
+    """Without the deviation the paths differ by far more than the tolerance at small gradients: the test has teeth."""
+    stepper = Stepper("adam", np.zeros(SIZE), learning_rate=0.03)
+    for g in gradients(1e-6):
+        stepper.step(g)
+    theirs = keras_path(counterpart("adam", learning_rate=0.03), 1e-6, "float64")[-1]
+    assert np.abs(theirs - stepper.theta).max() > 1e-2 * np.abs(stepper.theta).max()
+
+
+def test_every_rule_has_a_line_in_the_table():
+    assert set(COUNTERPARTS) == set(RULES)
+
+
+def make(dtype=np.float32):
+    return Network(np.random.default_rng(0), 64, [Dense(16), relu, Dense(16), tanh, Dense(10)], dtype=dtype)
+
+
+DATA = digits()
+
+
+def test_a_network_carried_over_gives_the_same_scores():
+    network = make()
+    scores = keras_network(network).predict_on_batch(DATA.x_test.astype("float32"))
+    np.testing.assert_allclose(scores, network.predict(DATA.x_test), atol=1e-5)
+
+
+@pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
+def test_numpy_and_keras_train_along_the_same_losses(rule, make_optimizer):
+    network = make()
+    model = keras_network(network)
+    hyper = {"learning_rate": 0.02}
+    data = (DATA.x_train, DATA.y_train)
+    theirs = train_keras(np.random.default_rng(3), model, make_optimizer(rule, **hyper), *data, epochs=1)
+    if make_optimizer is counterpart:
+        hyper |= deviations(rule, hyper)
+    ours = train(np.random.default_rng(3), network, rule, *data, epochs=1, **hyper)
+    np.testing.assert_allclose(theirs.losses, ours.losses, atol=1e-4)
+
+
+def test_after_training_keras_holds_theta_and_not_the_look_ahead_point():
+    network = make()
+    model = keras_network(network)
+    train(np.random.default_rng(3), network, "nesterov", DATA.x_train, DATA.y_train, epochs=1, learning_rate=0.02)
+    optimizer = as_keras_optimizer("nesterov", learning_rate=0.02)
+    train_keras(np.random.default_rng(3), model, optimizer, DATA.x_train, DATA.y_train, epochs=1)
+    for theirs, ours in zip(model.get_weights(), network.weights().values(), strict=True):
+        np.testing.assert_allclose(theirs, ours, atol=1e-4)
+
+
+def test_fit_compiles_saves_and_loads(rule, tmp_path):
+    model = keras_network(make())
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    rate = exponential_decay(initial_learning_rate=0.01, decay_steps=10, decay_rate=0.9)
+    model.compile(as_keras_optimizer(rule, learning_rate=rate), loss=loss)
+    model.fit(DATA.x_train[:128].astype("float32"), DATA.y_train[:128], epochs=1, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.optimizer.rule is rule
+    assert loaded.optimizer.get_config() == model.optimizer.get_config()
+    for ours, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_readers_rule_must_be_made_known_before_loading(tmp_path):
+    @update_rule()
+    def my_sign_descent(theta, g, t, *, learning_rate=0.01):
+        theta = theta - learning_rate * np.sign(g)
+        return (theta,)
+
+    model = keras_network(make())
+    model.compile(as_keras_optimizer(my_sign_descent), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(DATA.x_train[:64].astype("float32"), DATA.y_train[:64], epochs=1, verbose=0)
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(LookupError, match=r"no update rule is called 'my_sign_descent'.*register_rule\(rule\)"):
+        keras.saving.load_model(tmp_path / "model.keras")
+    register_rule(my_sign_descent)
+    assert keras.saving.load_model(tmp_path / "model.keras").optimizer.rule is my_sign_descent
+    with pytest.raises(ValueError, match="the library has a rule called 'adam'"):
+        register_rule(update_rule()(_named("adam")))
+
+
+def _named(name):
+    scope = {}
+    exec(f"def {name}(theta, g, t, *, learning_rate=0.1):\n    return (theta,)", scope)
+    return scope[name]
+
+
+def test_refused_by_name():
+    with pytest.raises(TypeError, match="did you mean 'learning_rate'"):
+        as_keras_optimizer("adam", learning_rates=0.1)
+    with pytest.raises(ValueError, match="adam: learning_rate must be finite, got nan"):
+        counterpart("adam", learning_rate=float("nan"))
+    with pytest.raises(TypeError, match="adam: learning_rate: Keras takes a number or a schedule"):
+        as_keras_optimizer("adam", learning_rate=lambda k: 0.1)
+    with pytest.raises(LookupError, match="Keras takes a schedule for learning_rate only, got one for momentum"):
+        counterpart("momentum", momentum=RATES["scheduled"])
+    with pytest.raises(LookupError, match="no entry in course_lib/counterparts/table.py"):
+        counterpart(update_rule()(_named("mine")))

@@ -1,0 +1,101 @@
+"""Surfaces against SymPy's derivatives of the same source, and against scipy."""
+
+import inspect
+
+import numpy as np
+import pytest
+import scipy.optimize
+import sympy
+
+from course_lib.rule import retarget
+from course_lib.surfaces import SURFACES, as_surface, quadratic, ravine, rosenbrock, two_minima
+
+
+@pytest.fixture(params=sorted(SURFACES))
+def surface(request):
+    return SURFACES[request.param]
+
+
+def derivatives(surface):
+    """Gradient and Hessian by SymPy, as functions of the coordinates."""
+    symbols = sympy.symbols(surface.coordinates)
+    parameters = {k: sympy.nsimplify(v) for k, v in surface.parameters.items()}
+    value = retarget(surface.value_function, sympy)(*symbols, **parameters)
+    gradient = [sympy.diff(value, s) for s in symbols]
+    return sympy.lambdify(symbols, gradient), sympy.lambdify(symbols, sympy.hessian(value, symbols))
+
+
+def test_gradient_and_hessian_are_the_derivatives_of_the_value(surface):
+    gradient, hessian = derivatives(surface)
+    for point in np.random.default_rng(0).uniform(-2, 2, size=(20, 2)):
+        np.testing.assert_allclose(surface.grad(point), gradient(*point), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(surface.hessian(point), hessian(*point), rtol=1e-9, atol=1e-9)
+
+
+def test_parameters_reach_value_gradient_and_hessian(surface):
+    for name, value in surface.parameters.items():
+        other = surface.with_parameters(**{name: 2 * value + 1})
+        point = np.array(surface.start)
+        assert other(point) != surface(point)
+        step = 1e-6
+        slope = [(other(point + d) - other(point - d)) / (2 * step) for d in step * np.eye(2)]
+        np.testing.assert_allclose(other.grad(point), slope, rtol=1e-5)
+        assert other.scalar_gradient(*surface.start) == pytest.approx(tuple(other.grad(point)))
+        assert surface.parameters[name] == value
+
+
+def test_minima_are_minima_and_the_deepest_is_first(surface):
+    values = [float(surface(point)) for point in surface.minima]
+    assert values == sorted(values)
+    for point in surface.minima:
+        np.testing.assert_allclose(surface.grad(point), 0, atol=1e-12)
+        assert np.linalg.eigvalsh(surface.hessian(point)).min() > 0
+
+
+def test_scipy_finds_no_other_minimum(surface):
+    rng = np.random.default_rng(1)
+    for start in rng.uniform(*np.transpose(surface.box), size=(40, 2)):
+        found = scipy.optimize.minimize(surface, start, jac=surface.grad, method="BFGS", options={"gtol": 1e-9}).x
+        assert min(np.linalg.norm(found - point) for point in surface.minima) < 1e-4
+
+
+def test_box_holds_start_and_minima(surface):
+    for point in (surface.start, *surface.minima):
+        assert all(low <= c <= high for c, (low, high) in zip(point, surface.box, strict=True))
+    assert surface.source and inspect.getdoc(surface)
+
+
+@pytest.mark.parametrize("number", [1.0, 10.0, 333.0])
+@pytest.mark.parametrize("made", [quadratic, ravine], ids=lambda s: s.name)
+def test_quadratics_have_the_condition_number_asked_for(made, number):
+    hessian = made.with_parameters(condition_number=number).hessian([1.0, 2.0])
+    assert np.linalg.cond(hessian) == pytest.approx(number)
+
+
+def test_rosenbrock_and_two_minima_at_known_points():
+    assert rosenbrock([1.0, 1.0]) == 0.0
+    assert rosenbrock([-1.2, 1.0]) == pytest.approx(24.2)
+    assert two_minima([1.5, 0.0]) == 0.0
+    np.testing.assert_allclose(two_minima.grad([-0.5, 0.0]), 0.0)
+    assert np.linalg.eigvalsh(two_minima.hessian([-0.5, 0.0])).min() < 0
+
+
+def test_points_of_any_batch_shape(surface):
+    points = np.random.default_rng(2).normal(size=(4, 3, 2))
+    assert surface(points).shape == (4, 3)
+    assert surface.grad(points).shape == (4, 3, 2)
+    assert surface.hessian(points).shape == (4, 3, 2, 2)
+    assert surface.grad(points)[1, 2] == pytest.approx(surface.grad(points[1, 2]))
+
+
+def test_refused_by_name():
+    with pytest.raises(ValueError, match=r"'ravine' takes points of shape \(\.\.\., 2\), got shape \(3,\)"):
+        ravine([1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match="no parameter 'condition'; did you mean 'condition_number'"):
+        ravine.with_parameters(condition=3)
+    with pytest.raises(ValueError, match="condition_number must be finite, got nan"):
+        ravine.with_parameters(condition_number=float("nan"))
+    with pytest.raises(LookupError, match="no surface is called 'rosenbrok'; did you mean 'rosenbrock'"):
+        as_surface("rosenbrok")
+    with pytest.raises(TypeError, match="expected a surface or the name of one, got int"):
+        as_surface(3)

@@ -1,0 +1,77 @@
+"""Training runs, their data and their record."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from course_lib import Network, RULES
+from course_lib.data import digits
+from course_lib.layers import Dense, relu
+from course_lib.training import History, minibatches, train
+
+DATA = digits()
+
+
+def network(seed=0):
+    return Network(np.random.default_rng(seed), 64, [Dense(32), relu, Dense(10)])
+
+
+def test_digits_are_what_they_say():
+    assert DATA.x_train.shape == (1438, 64) and DATA.x_test.shape == (359, 64)
+    assert (DATA.x_train.min(), DATA.x_train.max()) == (0.0, 1.0)
+    assert set(DATA.y_test) == set(range(10))
+    whole = np.concatenate([DATA.x_train, DATA.x_test])
+    assert len(np.unique(whole, axis=0)) == 1797  # no image is in both parts
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_learns_the_digits(rule):
+    rates = {"adam": 0.01, "gradient_descent": 0.3, "momentum_averaged_step": 0.3, "momentum_averaged_gradient": 0.3}
+    history = train(
+        np.random.default_rng(1), network(), rule, DATA.x_train, DATA.y_train,
+        epochs=4, learning_rate=rates.get(rule, 0.05), test=(DATA.x_test, DATA.y_test),
+    )  # fmt: skip
+    assert history.test_accuracy > 0.9
+    assert len(history.losses) == 4 * 45
+    assert f"test accuracy {history.test_accuracy:.1%}" in history._repr_markdown_()
+
+
+def test_the_same_seed_gives_the_same_run():
+    runs = [train(np.random.default_rng(1), network(), "momentum", DATA.x_train, DATA.y_train, epochs=1) for _ in "ab"]
+    assert runs[0].losses == runs[1].losses
+
+
+def test_an_epoch_visits_every_example_once():
+    order = np.concatenate(list(minibatches(np.random.default_rng(0), 103, 10, 1)))
+    assert sorted(order) == list(range(103))
+    with pytest.raises(ValueError, match="batch_size >= 1 and epochs >= 0, got 0 and 1"):
+        next(minibatches(np.random.default_rng(0), 10, 0, 1))
+
+
+def test_progress_is_reported_after_every_step():
+    seen = []
+    train(
+        np.random.default_rng(1), network(), "momentum", DATA.x_train[:100], DATA.y_train[:100],
+        epochs=2, batch_size=30, on_progress=lambda *now: seen.append(now),
+    )  # fmt: skip
+    assert [(done, total) for done, total, _ in seen] == [(k, 8) for k in range(1, 9)]
+
+
+def test_a_diverging_run_ends_early_and_says_so():
+    history = train(np.random.default_rng(1), network(), "momentum", DATA.x_train, DATA.y_train, learning_rate=1e200)
+    assert history.diverged
+    assert len(history.losses) < 20
+    assert "diverged" in history._repr_markdown_()
+
+
+def test_the_record_of_no_step():
+    assert "no step" in History("mine")._repr_markdown_()
+
+
+def test_missing_scikit_learn_is_said_plainly(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="takes its images from scikit-learn: pip install scikit-learn"):
+        digits()
+    with pytest.raises(ValueError, match="test_share must be between 0 and 1, got 1"):
+        digits(test_share=1)
