@@ -20,7 +20,7 @@ setup:       ## make or refresh the environment in .venv
 book: setup  ## build the book: _build/html/index.html
 	@$(VENV)/python tools/book.py
 
-test: book lint  ## all that must hold, in a real browser and with Keras too
+test: lint book  ## all that must hold, in a real browser and with Keras too
 	@$(VENV)/python tools/browser.py --install || true
 	$(VENV)/pytest --nbval-lax --nbval-cell-timeout=60 chapters
 	$(VENV)/pytest -n 2 --dist loadfile
