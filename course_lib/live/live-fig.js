@@ -1,0 +1,205 @@
+// <live-fig spec="…">: shows the picture inside it until this script draws something better.
+
+const element = (tag, text = "", className = "") => Object.assign(document.createElement(tag), { textContent: text, className });
+const compile = (source) => Function(`"use strict"; return ${source}`)();
+const compileAll = (sources) => Object.fromEntries(Object.entries(sources).map(([name, s]) => [name, typeof s === "string" && s.startsWith("(") ? compile(s) : s]));
+const compileSchedule = ({ schedule, constants }) => ((f) => (step) => f(step, constants))(compile(schedule));
+
+function swatch({ dash, marker }) {
+  const box = element("span", "", "swatch");
+  box.innerHTML = `<svg width="44" height="14" viewBox="-22 -7 44 14" aria-hidden="true"><path d="M-22 0H22" stroke="currentColor" stroke-width="2" stroke-dasharray="${dash}"/><path d="${MARKERS[marker]}" fill="currentColor"/></svg>`;
+  return box;
+}
+
+const STYLE = `
+:host { display: block; width: 56rem; max-width: 100%; margin: 0.5rem 0 1rem; }
+.card { container-type: inline-size; box-sizing: border-box; padding: 0.75rem; border: 1px solid var(--rule); border-radius: 0.4rem;
+  background: var(--paper); color: var(--ink); font: 0.875rem/1.4 system-ui, sans-serif; text-align: left; }
+.panels { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; }
+.panel { position: relative; flex: 1 1 17rem; min-width: 0; }
+.panel:first-child { flex-grow: 1.4; }
+canvas { display: block; width: 100%; }
+.panel:first-child canvas { cursor: crosshair; }
+.handle { position: absolute; width: 44px; height: 44px; margin: -22px; border-radius: 50%; cursor: grab; touch-action: none; }
+.handle::after { content: ""; position: absolute; inset: 14px; border: 3px solid var(--ink); border-radius: 50%; background: var(--paper); }
+.handle:active { cursor: grabbing; }
+.handle:focus-visible { outline: 3px solid var(--accent); outline-offset: -8px; }
+.note { margin: 0.25rem 0 0.5rem; color: var(--soft); font-size: 0.8125rem; }
+.run { display: grid; grid-template-columns: 3rem minmax(7rem, 11rem) minmax(12rem, 1fr) minmax(12rem, 1.1fr); gap: 0.25rem 0.75rem; align-items: center;
+  padding: 0.3rem 0; border-top: 1px solid var(--rule); }
+.swatch { line-height: 0; }
+.status { font-variant-numeric: tabular-nums; }
+.shared { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.5rem; padding-top: 0.3rem; border-top: 1px solid var(--rule); }
+.slider { display: flex; align-items: center; gap: 0 0.5rem; }
+.shared .slider { flex: 1 1 14rem; }
+.slider input { flex: 1 1 6rem; min-width: 4rem; height: 1.75rem; margin: 0; accent-color: var(--accent); }
+.slider span:last-child { min-width: 3.5em; font-variant-numeric: tabular-nums; }
+input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
+button { font: inherit; min-height: 1.9rem; padding: 0.1rem 0.9rem; border: 1px solid var(--soft); border-radius: 0.3rem; color: inherit; background: none; cursor: pointer; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@container (max-width: 40rem) {
+  .run { grid-template-columns: 3rem 1fr; }
+  .run .controls, .run .status { grid-column: 1 / -1; }
+  .slider input { height: 2.25rem; }
+}`;
+
+class LiveFig extends HTMLElement {
+  connectedCallback() {
+    if (!this.shadowRoot) this.build();
+    if (!this.kind) return;
+    this.sizes = new ResizeObserver(() => this.resized());
+    this.sizes.observe(this.card);
+    this.schemes = new MutationObserver(() => this.redraw());
+    for (const place of [document.documentElement, document.body]) this.schemes.observe(place, { attributes: true });
+    this.system = matchMedia("(prefers-color-scheme: dark)");
+    this.system.onchange = () => this.redraw();
+  }
+
+  disconnectedCallback() {
+    this.sizes?.disconnect();
+    this.schemes?.disconnect();
+    if (this.system) this.system.onchange = null;
+  }
+
+  build() {
+    const root = this.attachShadow({ mode: "open" });
+    try {
+      const spec = JSON.parse(this.getAttribute("spec"));
+      this.card = element("div", "", "card");
+      this.card.setAttribute("role", "group");
+      this.card.setAttribute("aria-label", "Live figure");
+      this.resets = [];
+      const kind = kinds[spec.kind](this, spec);
+      this.live = this.card.appendChild(element("p", "", "hidden"));
+      this.live.setAttribute("role", "status");
+      this.live.textContent = spec.alt;
+      root.append(element("style", STYLE), this.card);
+      this.kind = kind;
+      this.resized();
+    } catch (error) {
+      this.kind = null;
+      root.innerHTML = "<slot></slot>"; // the picture
+      console.error("live-fig:", error);
+    }
+  }
+
+  resized() {
+    this.kind.resize();
+    this.redraw();
+  }
+
+  redraw() {
+    const began = performance.now();
+    const dark = isDark();
+    const colours = PAPER[dark ? "dark" : "light"];
+    if (this.dark !== dark) {
+      this.dark = dark;
+      this.card.style.colorScheme = dark ? "dark" : "light";
+      for (const name of ["paper", "ink", "soft", "rule", "accent"]) this.card.style.setProperty(`--${name}`, colours[name]);
+    }
+    this.kind.paint(colours, dark);
+    this.lastRedrawMs = performance.now() - began;
+  }
+
+  // Says a sentence to a screen reader, once things have come to rest.
+  say(words) {
+    if (words === this.words) return;
+    clearTimeout(this.pause);
+    if (this.words !== undefined) this.pause = setTimeout(() => (this.live.textContent = words), 600);
+    this.words = words;
+  }
+
+  row(className) {
+    return this.card.appendChild(element("div", "", className));
+  }
+
+  note(text) {
+    this.card.append(element("p", text, "note"));
+  }
+
+  // A slider over a list of round values.
+  slider(parent, { label, name, values, value, set }) {
+    const box = parent.appendChild(element("label", "", "slider"));
+    const input = element("input");
+    const shown = element("span");
+    Object.assign(input, { type: "range", min: 0, max: values.length - 1, step: 1 });
+    input.setAttribute("aria-label", name);
+    box.append(element("span", label), input, shown);
+    const show = () => {
+      const x = values[input.valueAsNumber];
+      shown.textContent = number(x);
+      input.setAttribute("aria-valuetext", number(x));
+      set(x);
+    };
+    const reset = () => {
+      input.value = values.indexOf(value);
+      show();
+    };
+    input.addEventListener("input", () => {
+      show();
+      this.redraw();
+    });
+    this.resets.push(reset);
+    reset();
+  }
+
+  resetButton(parent, reset) {
+    const button = parent.appendChild(element("button", "Reset"));
+    button.type = "button";
+    this.resets.push(reset);
+    button.addEventListener("click", () => {
+      for (const back of this.resets) back();
+      this.redraw();
+    });
+  }
+
+  // A point on a panel that mouse, finger and arrow keys move.
+  handle(panel, moved) {
+    const knob = panel.box.appendChild(element("div", "", "handle"));
+    const steps = [panel.x, panel.y].map((axis) => niceStep((axis.high - axis.low) / 100));
+    let now;
+    knob.tabIndex = 0;
+    for (const [name, text] of Object.entries({ role: "slider", "aria-roledescription": "2D slider", "aria-label": "Start point", "aria-valuemin": panel.x.low, "aria-valuemax": panel.x.high })) knob.setAttribute(name, text);
+    const move = (x, y, part = 10) => {
+      const inside = (v, axis, step) => roundTo(Math.min(axis.high, Math.max(axis.low, v)), step / part);
+      moved([inside(x, panel.x, steps[0]), inside(y, panel.y, steps[1])]);
+    };
+    const follow = (event) => {
+      const { left, top } = panel.canvas.getBoundingClientRect();
+      const [x, y] = [event.clientX - left - panel.margin.left, event.clientY - top - panel.margin.top];
+      move(panel.x.at(x / panel.width), panel.y.at(1 - y / panel.height));
+    };
+    knob.addEventListener("keydown", (event) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      const far = event.shiftKey ? 5 : 1;
+      move(now[0] + far * way[0] * steps[0], now[1] + far * way[1] * steps[1]);
+    });
+    const grab = (event) => {
+      event.preventDefault();
+      knob.focus({ preventScroll: true, focusVisible: false });
+      knob.setPointerCapture(event.pointerId);
+    };
+    knob.addEventListener("pointerdown", grab);
+    knob.addEventListener("pointermove", (event) => knob.hasPointerCapture(event.pointerId) && follow(event));
+    // a mouse may take hold anywhere; a finger on the picture scrolls the page, and only a tap moves the start
+    let finger = false;
+    panel.canvas.addEventListener("pointerdown", (event) => {
+      finger = event.pointerType === "touch";
+      if (finger || event.button) return;
+      grab(event);
+      follow(event);
+    });
+    panel.canvas.addEventListener("click", (event) => finger && follow(event));
+    return {
+      place(point) {
+        now = point;
+        knob.style.left = `${panel.margin.left + panel.X(point[0])}px`;
+        knob.style.top = `${panel.margin.top + panel.Y(point[1])}px`;
+        knob.setAttribute("aria-valuenow", point[0]);
+        knob.setAttribute("aria-valuetext", `${number(point[0])}, ${number(point[1])}`);
+      },
+    };
+  }
+}

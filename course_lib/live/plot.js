@@ -1,0 +1,300 @@
+// Scales, axes, level lines and paths on a canvas.
+
+const PAPER = {
+  light: { paper: "#ffffff", ink: "#22272e", soft: "#59636e", rule: "#d0d7de", line: "#8fa1b3", low: [255, 255, 255], high: [211, 221, 230], accent: "#0a5dab" },
+  dark: { paper: "#14181e", ink: "#e6e9ec", soft: "#a9b4bf", rule: "#39424d", line: "#5d6b7a", low: [58, 70, 83], high: [24, 29, 36], accent: "#7cc0ff" },
+};
+
+// The scheme of the page around: the book's theme, JupyterLab, VS Code, Colab, else the system's.
+function isDark() {
+  const { documentElement: root, body } = document;
+  const said =
+    root.dataset.theme ?? { true: "light", false: "dark" }[body.dataset.jpThemeLight] ?? body.dataset.vscodeThemeKind ?? root.getAttribute("theme");
+  return said ? said.includes("dark") : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+const roundTo = (x, unit) => Number((Math.round(x / unit) * unit).toPrecision(9));
+
+// The smallest of 1, 2, 5 times a power of ten that is at least x.
+function niceStep(x) {
+  const unit = 10 ** Math.floor(Math.log10(x));
+  return Number(([1, 2, 5, 10].find((m) => m * unit >= x * 0.999) * unit).toPrecision(1));
+}
+
+const linear = (low, high) => ({
+  low, high,
+  share: (x) => (x - low) / (high - low),
+  at: (share) => low + share * (high - low),
+  ticks(count) {
+    const step = niceStep((high - low) / count);
+    const first = Math.ceil(low / step - 1e-9);
+    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => roundTo((first + i) * step, step));
+  },
+  text: number,
+});
+
+const SUPERSCRIPT = Object.fromEntries([..."0123456789-"].map((c, i) => [c, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
+
+// low and high are powers of ten
+const logarithmic = (low, high) => {
+  const [a, b] = [Math.log10(low), Math.log10(high)];
+  return {
+    low, high,
+    share: (x) => (Math.log10(x) - a) / (b - a),
+    at: (share) => 10 ** (a + share * (b - a)),
+    ticks(count) {
+      const step = niceStep((b - a) / count < 1 ? 1 : (b - a) / count);
+      const first = Math.ceil(a / step - 1e-9) * step;
+      return Array.from({ length: Math.floor((b - first) / step + 1e-9) + 1 }, (_, i) => 10 ** Math.round(first + i * step));
+    },
+    text: (x) => "10" + [...`${Math.round(Math.log10(x))}`].map((c) => SUPERSCRIPT[c]).join(""),
+  };
+};
+
+// One pair of axes on a canvas that is as sharp as the screen.
+class Panel {
+  static FONT = "12px system-ui, sans-serif";
+
+  constructor(parent, label, ratio) {
+    this.box = parent.appendChild(document.createElement("div"));
+    this.box.className = "panel";
+    this.canvas = this.box.appendChild(document.createElement("canvas"));
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", label);
+    this.ratio = ratio; // height of the inner part by its width
+    this.margin = { left: 52, right: 16, top: 8, bottom: 40 };
+  }
+
+  // Takes the width that the page gives, and a height if one is wanted; false where there is no room yet.
+  fit(height) {
+    this.room ??= Math.round(this.box.clientWidth); // reading it makes the browser lay the page out
+    const width = this.room;
+    if (!width) return false;
+    const { left, right, top, bottom } = this.margin;
+    this.width = Math.max(60, width - left - right);
+    this.height = height ?? Math.round(this.width * this.ratio);
+    const [w, h, dpr] = [this.width + left + right, this.height + top + bottom, devicePixelRatio || 1];
+    const { canvas } = this;
+    if (canvas.width !== Math.round(w * dpr) || canvas.height !== Math.round(h * dpr)) {
+      [canvas.width, canvas.height] = [Math.round(w * dpr), Math.round(h * dpr)];
+      canvas.style.height = `${h}px`;
+    }
+    this.dpr = dpr;
+    this.pen = this.penOf(canvas);
+    return true;
+  }
+
+  penOf(canvas) {
+    const pen = canvas.getContext("2d", { alpha: false });
+    pen.setTransform(this.dpr, 0, 0, this.dpr, this.margin.left * this.dpr, this.margin.top * this.dpr);
+    return pen;
+  }
+
+  // Lays down what rarely changes; it is painted again only when the key or the size does.
+  backdrop(key, paint) {
+    const { canvas, dpr, margin, pen } = this;
+    const wanted = [key, canvas.width, canvas.height, dpr].join();
+    if (wanted !== this.painted) {
+      this.back = new OffscreenCanvas(canvas.width, canvas.height);
+      this.pen = this.penOf(this.back);
+      paint();
+      [this.pen, this.painted] = [pen, wanted];
+    }
+    pen.drawImage(this.back, -margin.left, -margin.top, canvas.width / dpr, canvas.height / dpr);
+  }
+
+  // After the page has changed its size.
+  forget() {
+    this.room = undefined;
+  }
+
+  X = (x) => this.x.share(x) * this.width;
+  Y = (y) => (1 - this.y.share(y)) * this.height;
+
+  clear(colours) {
+    const { left, right, top, bottom } = this.margin;
+    this.pen.fillStyle = colours.paper;
+    this.pen.fillRect(-left, -top, this.width + left + right, this.height + top + bottom);
+  }
+
+  axes(colours, xLabel, yLabel) {
+    const { pen, width, height } = this;
+    pen.font = Panel.FONT;
+    pen.lineWidth = 1;
+    pen.strokeStyle = colours.soft;
+    pen.fillStyle = colours.ink;
+    pen.beginPath();
+    pen.rect(0, 0, width, height);
+    pen.textAlign = "center";
+    pen.textBaseline = "top";
+    for (const tick of this.x.ticks(Math.max(3, width / 60))) {
+      const x = this.X(tick);
+      pen.moveTo(x, height);
+      pen.lineTo(x, height + 4);
+      pen.fillText(this.x.text(tick), x, height + 7);
+    }
+    pen.fillText(xLabel, width / 2, height + 24);
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    for (const tick of this.y.ticks(Math.max(3, height / 38))) {
+      const y = this.Y(tick);
+      pen.moveTo(0, y);
+      pen.lineTo(-4, y);
+      pen.fillText(this.y.text(tick), -7, y);
+    }
+    pen.stroke();
+    pen.save();
+    pen.translate(6 - this.margin.left, height / 2);
+    pen.rotate(-Math.PI / 2);
+    pen.textAlign = "center";
+    pen.textBaseline = "top";
+    pen.fillText(yLabel, 0, 0);
+    pen.restore();
+  }
+
+  // A dashed line with a halo; only what lies inside the panel is drawn.
+  curve(points, { colour, dash, paper }) {
+    const { pen, width, height } = this;
+    pen.beginPath();
+    let [px, py] = points[0] ?? [];
+    let open = false;
+    for (let i = 1; i < points.length; i++) {
+      const [x, y] = points[i];
+      const cut = clip(px, py, x, y, width, height);
+      if (cut) {
+        if (!open || cut[0] !== px || cut[1] !== py) pen.moveTo(cut[0], cut[1]);
+        pen.lineTo(cut[2], cut[3]);
+      }
+      open = cut && cut[2] === x && cut[3] === y;
+      [px, py] = [x, y];
+    }
+    pen.lineJoin = "round";
+    pen.setLineDash([]);
+    pen.lineWidth = 4;
+    pen.globalAlpha = 0.6;
+    pen.strokeStyle = paper;
+    pen.stroke();
+    pen.globalAlpha = 1;
+    pen.lineWidth = 2;
+    pen.setLineDash(dash);
+    pen.strokeStyle = colour;
+    pen.stroke();
+    pen.setLineDash([]);
+  }
+
+  cross(x, y, colour) {
+    const { pen } = this;
+    const [px, py] = [this.X(x), this.Y(y)];
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2;
+    pen.stroke(new Path2D(`M${px - 6} ${py}h12M${px} ${py - 6}v12`));
+  }
+
+  marker(x, y, shape, colour, paper) {
+    if (!(x >= -1 && x <= this.width + 1 && y >= -1 && y <= this.height + 1)) return;
+    const { pen } = this;
+    pen.fillStyle = colour;
+    pen.strokeStyle = paper;
+    pen.lineWidth = 1.5;
+    pen.save();
+    pen.translate(x, y);
+    const path = new Path2D(MARKERS[shape]);
+    pen.fill(path);
+    pen.stroke(path);
+    pen.restore();
+  }
+}
+
+// The part of a segment inside the rectangle (0, 0, width, height), or null.
+function clip(x0, y0, x1, y1, width, height) {
+  let [from, to] = [0, 1];
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  for (const [p, q] of [[-dx, x0], [dx, width - x0], [-dy, y0], [dy, height - y0]]) {
+    if (p === 0 ? q < 0 : Number.isNaN(q / p)) return null;
+    if (p < 0) from = Math.max(from, q / p);
+    if (p > 0) to = Math.min(to, q / p);
+  }
+  if (!(from <= to)) return null;
+  return [from ? x0 + from * dx : x0, from ? y0 + from * dy : y0, to < 1 ? x0 + to * dx : x1, to < 1 ? y0 + to * dy : y1];
+}
+
+// End markers as SVG paths, for the canvas and for the legend.
+const MARKERS = {
+  circle: "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z",
+  square: "M-4.5 -4.5H4.5V4.5H-4.5Z",
+  triangle: "M0 -6L5.5 4.5H-5.5Z",
+  diamond: "M0 -6L6 0L0 6L-6 0Z",
+  flag: "M0 6L-5.5 -4.5H5.5Z",
+};
+
+// Levels a factor of the square root of ten apart, and finer ones just above every other local minimum.
+function levelsOf(lowest, highest, others) {
+  const range = highest - lowest;
+  const top = Math.floor(2 * Math.log10(range));
+  const main = Array.from({ length: 12 }, (_, i) => 10 ** ((top - i) / 2));
+  const fine = others.flatMap((level) => [1, 1.5, 2, 2.5].map((j) => level - lowest + range * 10 ** -j));
+  return [...main, ...fine].sort((a, b) => a - b);
+}
+
+// Level lines and shading of a surface.
+function landscape(panel, value, minima, colours) {
+  const { pen, width, height } = panel;
+  const [columns, rows] = [Math.ceil(width / 5), Math.ceil(height / 5)];
+  const floors = minima.map((m) => value(...m));
+  const grid = new Float64Array((columns + 1) * (rows + 1));
+  for (let j = 0, n = 0; j <= rows; j++) {
+    for (let i = 0; i <= columns; i++) grid[n++] = value(panel.x.at(i / columns), panel.y.at(1 - j / rows));
+  }
+  let [lowest, highest] = [Math.min(...floors), -Infinity];
+  for (const z of grid) {
+    if (z < lowest) lowest = z;
+    if (z > highest) highest = z;
+  }
+  const levels = levelsOf(lowest, highest, floors.filter((level) => level > lowest));
+  // between two grid points the square root is nearer to a straight line than the loss
+  const heights = grid.map((z) => Math.sqrt(z - lowest));
+  const roots = levels.map(Math.sqrt);
+
+  const shade = new OffscreenCanvas(columns + 1, rows + 1);
+  const image = new ImageData(columns + 1, rows + 1);
+  const [bottom, top] = [Math.log(roots[0]), Math.log(Math.sqrt(highest - lowest))];
+  heights.forEach((h, n) => {
+    const s = Math.min(1, Math.max(0, (Math.log(h) - bottom) / (top - bottom)));
+    for (let c = 0; c < 3; c++) image.data[4 * n + c] = colours.low[c] + s * (colours.high[c] - colours.low[c]);
+    image.data[4 * n + 3] = 255;
+  });
+  shade.getContext("2d").putImageData(image, 0, 0);
+
+  const [cw, ch] = [width / columns, height / rows];
+  pen.drawImage(shade, 0.5, 0.5, columns, rows, 0, 0, width, height);
+  pen.lineWidth = 1;
+  pen.strokeStyle = colours.line;
+  pen.beginPath();
+  for (let j = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++) {
+      const n = j * (columns + 1) + i;
+      cell(pen, roots, [heights[n], heights[n + 1], heights[n + columns + 2], heights[n + columns + 1]], i, j, cw, ch);
+    }
+  }
+  pen.stroke();
+}
+
+// Lines through one cell of the grid; corners in the order of the clock from the top left.
+function cell(pen, roots, corners, i, j, cw, ch) {
+  const [low, high] = [Math.min(...corners), Math.max(...corners)];
+  for (const root of roots) {
+    if (root < low) continue;
+    if (root >= high) break;
+    const points = [];
+    for (let side = 0; side < 4; side++) {
+      const [a, b] = [corners[side], corners[(side + 1) % 4]];
+      if (a < root === b < root) continue;
+      const s = (root - a) / (b - a);
+      points.push([[i + s, j], [i + 1, j + s], [i + 1 - s, j + 1], [i, j + 1 - s]][side]);
+    }
+    for (let k = 0; k + 1 < points.length; k += 2) {
+      pen.moveTo(points[k][0] * cw, points[k][1] * ch);
+      pen.lineTo(points[k + 1][0] * cw, points[k + 1][1] * ch);
+    }
+  }
+}

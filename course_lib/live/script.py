@@ -1,0 +1,117 @@
+"""The script of the live figures: the hand-written parts and the library's rules and surfaces in JavaScript.
+
+``python -m course_lib.live.script PATH`` writes it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from course_lib.rule import RULES, Rule
+from course_lib.surfaces import SURFACES, Surface
+from course_lib.translator import to_javascript
+
+PARTS = ("engine.js", "plot.js", "live-fig.js", "descent.js")
+
+
+def rule_sources(rule: Rule) -> dict[str, Any]:
+    """Return a rule as the script knows it: step, where and the start of its state.
+
+    Parameters
+    ----------
+    rule : Rule
+        A rule of the library or of a reader.
+
+    Returns
+    -------
+    dict
+        JavaScript source of the functions, and a list of numbers.
+
+    Raises
+    ------
+    TranslationError
+        If the rule is not written in the translator's grammar.
+    """
+    sources: dict[str, Any] = {"step": to_javascript(rule.function), "state": [float(x) for x in rule.state.values()]}
+    if rule.where_function is not None:
+        sources["where"] = to_javascript(rule.where_function)
+    return sources
+
+
+def surface_sources(surface: Surface) -> dict[str, str]:
+    """Return a surface as the script knows it: value and gradient.
+
+    Parameters
+    ----------
+    surface : Surface
+        A surface of the library or of a reader.
+
+    Returns
+    -------
+    dict
+        JavaScript source of the functions.
+
+    Raises
+    ------
+    TranslationError
+        If the surface is not written in the translator's grammar.
+    """
+    return {"value": to_javascript(surface.value_function), "gradient": to_javascript(surface.gradient_function)}
+
+
+def translatable(rule: Rule) -> bool:
+    """Say whether a rule acts on each coordinate alone, which is what the script can run; a rule is unless it says ``elementwise = False``."""
+    return bool(getattr(rule, "elementwise", True))
+
+
+@functools.cache
+def site_script() -> str:
+    """Return the script that brings every ``<live-fig>`` on a page to life.
+
+    Returns
+    -------
+    str
+        JavaScript without dependencies; running it a second time does nothing.
+
+    Raises
+    ------
+    TranslationError
+        If a rule or surface of the library cannot be translated and does not say so itself.
+    """
+    rules = {name: rule_sources(rule) for name, rule in RULES.items() if translatable(rule)}
+    surfaces = {name: surface_sources(surface) for name, surface in SURFACES.items()}
+    here = Path(__file__).parent
+    return "\n".join(
+        [
+            '(() => {\n"use strict";\nif (customElements.get("live-fig")) return;',
+            f"const rules = {_literal(rules)};",
+            f"const surfaces = {_literal(surfaces)};",
+            "const kinds = {};",
+            *(_bare((here / part).read_text(encoding="utf-8")) for part in PARTS),
+            'customElements.define("live-fig", LiveFig);\n})();\n',
+        ]
+    )
+
+
+def _bare(code: str) -> str:
+    """Leave out indentation and lines that are comments."""
+    lines = (line.strip() for line in code.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _literal(table: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        f"{json.dumps(name)}: {{ {', '.join(f'{key}: {part if isinstance(part, str) else json.dumps(part)}' for key, part in parts.items())} }},"
+        for name, parts in table.items()
+    ]
+    return "{\n" + "\n".join(rows) + "\n}"
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(site_script(), encoding="utf-8")
