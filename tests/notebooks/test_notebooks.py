@@ -126,6 +126,7 @@ def test_nbval_sees_a_changed_reference(tmp_path) -> None:
     book = read(ROOT / "chapters" / "momentum.ipynb")
     first = next(i for i, cell in enumerate(book.cells) if notebooks.is_kept(cell))
     book.cells = book.cells[: first + 1]
+    assert book.cells[first].outputs, "type `make notebooks`"
     path = tmp_path / "copy.ipynb"
     path.write_text(nbformat.writes(book))
     honest = nbval(path)
