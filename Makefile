@@ -2,7 +2,7 @@
 # except that as root a missing browser or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check lint fix notebooks lock clean
+.PHONY: help setup book test check lint fix notebooks shots lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -43,6 +43,9 @@ fix: setup   ## let the tools repair what they can
 
 notebooks: setup  ## execute the chapters and store the outputs that tests compare
 	$(VENV)/python tools/notebooks.py --update
+
+shots: setup  ## pictures of the built pages at two widths, light and dark
+	@$(VENV)/python tools/shots.py
 
 lock: setup  ## compile requirements.txt from pyproject.toml
 	@uv=$$(command -v uv || echo $(VENV)/uv); \

@@ -31,7 +31,10 @@ class Claim:
 
     def _repr_markdown_(self) -> str:
         figures = " · ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.evidence.items())
-        return f"> **Claim** `{self.name}`. {self.statement}\n>\n> *Checked in this run:* {figures}"
+        return (
+            f'<div class="course-claim">\n\n**Claim** `{self.name}`. {self.statement}\n\n'
+            f"*Checked in this run:* {figures}\n\n</div>"
+        )
 
     def __repr__(self) -> str:
         return f"claim {self.name} holds: {self.statement}"

@@ -77,7 +77,9 @@ def descend(
     if keep not in ("path", "last"):
         raise ValueError(f"keep must be 'path' or 'last', got {keep!r}")
     if isinstance(grad, Surface) and start.shape[-1] != len(grad.coordinates):
-        raise ValueError(f"{grad!r} takes points of shape (..., {len(grad.coordinates)}), theta0 has shape {start.shape}")
+        raise ValueError(
+            f"{grad!r} takes points of shape (..., {len(grad.coordinates)}), theta0 has shape {start.shape}"
+        )
     values = check_hyper(rule, hyper, start.shape)
     run = _Run(rule, grad, before, values, int(steps), keep)
     with np.errstate(all="ignore"):
@@ -123,14 +125,14 @@ class Stepper:
     array([0.5, 1.5])
     """
 
-    def __init__(self, rule: Rule | str, theta: FloatArray, **hyper: Any):
+    def __init__(self, rule: Rule | str, theta: Any, **hyper: Any):
         self.rule = as_rule(rule)
         if not isinstance(theta, np.ndarray) or not np.issubdtype(theta.dtype, np.floating):
             raise TypeError(f"theta must be an array of floats, for it is changed in place; got {_describe(theta)}")
         if theta.ndim != 1 or not theta.flags.c_contiguous or not theta.flags.writeable:
             raise ValueError(f"theta must be a contiguous, writeable vector, got {_describe(theta)}")
         check_start(theta)
-        self.theta = theta
+        self.theta: FloatArray = theta
         self.hyper = check_hyper(self.rule, hyper, theta.shape)
         if _has_arrays(self.hyper):
             raise ValueError("a Stepper runs one vector: its hyperparameters are numbers or schedules")

@@ -10,7 +10,7 @@ def gradient_descent(theta, g, t, *, learning_rate=0.01):
     r"""Step against the gradient.
 
     .. math::
-        \theta &\leftarrow \theta - \eta g
+        \theta \leftarrow \theta - \eta g
 
     Parameters
     ----------

@@ -180,7 +180,9 @@ class Network:
     def _batch(self, x: Any, y: Any) -> tuple[FloatArray, Any]:
         x, y = self._inputs(x), np.asarray(y)
         if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
-            raise ValueError(f"y must hold one class (an integer) for each of the {len(x)} inputs, got {y.dtype} of shape {y.shape}")
-        if len(y) and not (0 <= y.min() and y.max() < self.n_out):
+            raise ValueError(
+                f"y must hold one class (an integer) for each of the {len(x)} inputs, got {y.dtype} of shape {y.shape}"
+            )
+        if len(y) and not (y.min() >= 0 and y.max() < self.n_out):
             raise ValueError(f"classes must be from 0 to {self.n_out - 1}, got {y.min()} to {y.max()}")
         return x, y

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import inspect
+import io
 import re
+import sys
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 from course_lib.rule import Rule, as_rule
@@ -109,3 +114,104 @@ def glue(name: str, value: Any) -> None:
     prefix = "application/papermill.record/"
     metadata = {"scrapbook": {"name": name, "mime_prefix": prefix}}
     display({f"{prefix}text/plain": repr(value)}, raw=True, metadata=metadata)
+
+
+class Picture:
+    """A drawn figure with the words that stand in for it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What was drawn; it is closed, so that nothing shows it twice.
+    alt : str
+        What is to be seen, with its numbers.
+    """
+
+    def __init__(self, figure: Any, alt: str):
+        self.alt = alt
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=1.6 * figure.dpi)
+        self.png = base64.b64encode(stream.getvalue()).decode("ascii")
+        self.width = round(figure.get_figwidth() * figure.dpi)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        source = f'src="data:image/png;base64,{self.png}" style="width: {self.width}px; max-width: 100%"'
+        picture = f'<img class="course-picture" alt="{html.escape(self.alt)}" {source}>'
+        return {"text/html": picture, "image/png": self.png, "text/plain": self.alt}
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def picture(figure: Any, *, alt: str) -> Picture:
+    """Show a drawn figure with an alternative text that was computed from its data.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The figure.
+    alt : str
+        What is to be seen, in a sentence or two, with its numbers.
+
+    Returns
+    -------
+    Picture
+        Shows itself when it ends a cell.
+
+    Raises
+    ------
+    ValueError
+        If the text is too short to say anything.
+    """
+    if len(alt.split()) < 5:
+        raise ValueError(f"the alternative text must say what is to be seen, got {alt!r}")
+    shown = Picture(figure, alt)
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
+    return shown
+
+
+class Folded:
+    """Text behind a line that opens it.
+
+    Parameters
+    ----------
+    parts : sequence of (str, str)
+        Summary and Markdown body of each fold.
+    before : str
+        Markdown that is always visible.
+    """
+
+    def __init__(self, parts: Sequence[tuple[str, str]], before: str = ""):
+        self.parts, self.before = tuple(parts), before
+
+    def _repr_markdown_(self) -> str:
+        folds = [
+            f'<details class="course-fold"><summary>{summary}</summary>\n\n{body.strip()}\n\n</details>'
+            for summary, body in self.parts
+        ]
+        return "\n\n".join([self.before.strip(), *folds] if self.before else folds)
+
+    def __repr__(self) -> str:
+        return self.before or self.parts[0][0]
+
+
+def question(text: str, answer: str, **numbers: Any) -> Folded:
+    """Ask something, with the answer folded away and its numbers computed.
+
+    Parameters
+    ----------
+    text : str
+        The question, in Markdown.
+    answer : str
+        The answer, in Markdown; ``{name:.2f}`` stands for a number. Braces of LaTeX are doubled.
+    **numbers : object
+        The numbers, by name.
+
+    Returns
+    -------
+    Folded
+        Shows itself when it ends a cell.
+    """
+    return Folded([("Answer", answer.format(**numbers))], f"**{text}**")

@@ -245,7 +245,9 @@ def quadratic_hessian(x, y, *, condition_number):
     return (1.0, 0.0), (0.0, condition_number)
 
 
-@surface(box=((-10, 6), (-8, 5)), start=(-9.0, -4.0), minima=[(0.0, 0.0)], source="`quadratic`, turned by the 3-4-5 angle")
+@surface(
+    box=((-10, 6), (-8, 5)), start=(-9.0, -4.0), minima=[(0.0, 0.0)], source="`quadratic`, turned by the 3-4-5 angle"
+)
 def ravine(x, y, *, condition_number=50.0):
     """Narrow valley that runs across both axes; its floor falls gently to the origin."""
     along = 0.8 * x + 0.6 * y

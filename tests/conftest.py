@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,24 +31,11 @@ def html() -> Path:
     return HTML
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def site(html: Path) -> Iterator[str]:
     """Serve the built site on this machine and return its address, without a slash at the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(html)))
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with browsers.serve(html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -59,12 +43,11 @@ def browser() -> Iterator:
     """Start a Chromium, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
-    try:
-        path = browsers.find()
-    except LookupError as missing:
-        pytest.fail(str(missing), pytrace=False)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[*browsers.ARGUMENTS], chromium_sandbox=False)
+        try:
+            running = browsers.launch(playwright)
+        except LookupError as missing:
+            pytest.fail(str(missing), pytrace=False)
         yield running
         running.close()
 

@@ -59,7 +59,10 @@ REFUSED = {
     "beta nan": (lambda: window_length(float("nan")), r"beta must be in \[0, 1\), got nan"),
     "no value": (lambda: cumulative_mean([]), r"at least one value along its first axis, got shape \(0,\)"),
     "window 0": (lambda: sliding_mean([1.0], 0), "window must be a whole number of at least 1, got 0"),
-    "correction": (lambda: exponential_average([1.0], 0.9, start=2.0, bias_correction=True), "starts at 0, got start=2.0"),
+    "correction": (
+        lambda: exponential_average([1.0], 0.9, start=2.0, bias_correction=True),
+        "starts at 0, got start=2.0",
+    ),
     "n 0": (lambda: exponential_weights(0.9, 0), "n must be at least 1, got 0"),
     "window negative": (lambda: window_weight(0.9, -1), "window must not be negative, got -1"),
 }

@@ -6,7 +6,9 @@ from course_lib.claims import ClaimError, claim
 
 
 def test_a_claim_that_holds_shows_statement_and_figures():
-    made = claim("momentum.faster", "It needs {ratio:.1f} times fewer steps.", True, {"ratio": 3.14159, "plain_steps": 400})
+    made = claim(
+        "momentum.faster", "It needs {ratio:.1f} times fewer steps.", True, {"ratio": 3.14159, "plain_steps": 400}
+    )
     assert made.statement == "It needs 3.1 times fewer steps."
     assert "`momentum.faster`" in made._repr_markdown_()
     assert "plain steps 400" in made._repr_markdown_()

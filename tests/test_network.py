@@ -10,8 +10,9 @@ from course_lib.layers import Dense, Layer, dense_backward, dense_forward, relu,
 from course_lib.losses import softmax, softmax_cross_entropy_forward
 
 
-def make(layers=(Dense(5), tanh, Dense(4), relu, Dense(3)), dtype=np.float64, seed=0):
-    return Network(np.random.default_rng(seed), 6, layers, dtype=dtype)
+def make(layers=None, dtype=np.float64):
+    layers = layers or [Dense(5), tanh, Dense(4), relu, Dense(3)]
+    return Network(np.random.default_rng(0), 6, layers, dtype=dtype)
 
 
 def batch(seed=1, n=7):

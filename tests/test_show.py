@@ -20,7 +20,11 @@ def test_the_printed_code_runs_and_gives_the_same_numbers(name):
 def test_equation_and_code_stand_together():
     shown = show_rule("nesterov")
     markdown = shown._repr_markdown_()
-    assert markdown.index(r"\theta &\leftarrow \theta + v") < markdown.index("def nesterov(") < markdown.index("@nesterov.where")
+    assert (
+        markdown.index(r"\theta &\leftarrow \theta + v")
+        < markdown.index("def nesterov(")
+        < markdown.index("@nesterov.where")
+    )
     assert '"""' not in markdown
     assert repr(shown) == code(RULES["nesterov"])
 
@@ -41,6 +45,6 @@ def test_glue_stores_a_number_under_its_name(monkeypatch):
     seen = []
     monkeypatch.setattr("IPython.display.display", lambda data, **kw: seen.append((data, kw)))
     glue("steps", 12)
-    (data, kw), = seen
+    ((data, kw),) = seen
     assert data == {"application/papermill.record/text/plain": "12"}
     assert kw["metadata"]["scrapbook"]["name"] == "steps"

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from course_lib import Network, RULES
+from course_lib import RULES, Network
 from course_lib.data import digits
 from course_lib.layers import Dense, relu
 from course_lib.training import History, minibatches, train

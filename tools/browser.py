@@ -6,11 +6,20 @@ the Chromium that Playwright downloaded.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome")
 PLACES = (
@@ -64,6 +73,31 @@ def find() -> str:
     if own and Path(own).exists() and works(own):
         return own
     raise LookupError(ADVICE)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the Chromium that `find` found; it raises LookupError where there is none."""
+    return playwright.chromium.launch(executable_path=find(), args=[*ARGUMENTS], chromium_sandbox=False)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Write no line of log for each file."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and give its address, without a slash at the end."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def attempts() -> list[list[list[str]]]:

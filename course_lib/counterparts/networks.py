@@ -28,7 +28,11 @@ def keras_network(network: Network) -> keras.Sequential:
     model = keras.Sequential([keras.Input((network.n_in,), dtype=dtype)])
     for layer in network.layers:
         activation = layer.units is None
-        model.add(keras.layers.Activation(layer.name, dtype=dtype) if activation else keras.layers.Dense(layer.units, dtype=dtype))
+        model.add(
+            keras.layers.Activation(layer.name, dtype=dtype)
+            if activation
+            else keras.layers.Dense(layer.units, dtype=dtype)
+        )
     model.set_weights(list(network.weights().values()))
     return model
 

@@ -100,9 +100,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         **hyper: Any,
     ):
         rule = _known(rule)
-        values = {
-            key: keras_value(f"{rule.name}: {key}", value) for key, value in check_hyper(rule, hyper, ()).items()
-        }
+        values = {key: keras_value(f"{rule.name}: {key}", value) for key, value in check_hyper(rule, hyper, ()).items()}
         super().__init__(values.get("learning_rate", 1.0), name=name or rule.name, **(keras_options or {}))
         self.rule = rule
         self.hyper = values
@@ -118,7 +116,9 @@ class RuleOptimizer(keras.optimizers.Optimizer):
             return
         super().build(variables)
         for state, start in self.rule.state.items():
-            self._slots[state] = self.add_optimizer_variables(variables, state, initializer=keras.initializers.Constant(start))
+            self._slots[state] = self.add_optimizer_variables(
+                variables, state, initializer=keras.initializers.Constant(start)
+            )
         if self._look_ahead is not None:
             self._slots["theta"] = self.add_optimizer_variables(variables, "theta")
 

@@ -60,5 +60,7 @@ def keras_value(name: str, value: Any) -> Any:
     if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
         return value
     if callable(value):
-        raise TypeError(f"{name}: Keras takes a number or a schedule of course_lib.learning_rate or Keras, got {value!r}")
+        raise TypeError(
+            f"{name}: Keras takes a number or a schedule of course_lib.learning_rate or Keras, got {value!r}"
+        )
     return float(value)

@@ -102,8 +102,12 @@ def counterpart(rule: Rule | str, **hyper: Any) -> keras.optimizers.Optimizer:
             "use as_keras_optimizer"
         )
     if set(scheduled) - {"learning_rate"}:
-        raise LookupError(f"Keras takes a schedule for learning_rate only, got one for {', '.join(scheduled)}; use as_keras_optimizer")
-    arguments = {name: keras_value(name, value) for name, value in entry.translate(values).items() if name != "nesterov"}
+        raise LookupError(
+            f"Keras takes a schedule for learning_rate only, got one for {', '.join(scheduled)}; use as_keras_optimizer"
+        )
+    arguments = {
+        name: keras_value(name, value) for name, value in entry.translate(values).items() if name != "nesterov"
+    }
     if "nesterov" in entry.translate(values):
         arguments["nesterov"] = True
     return getattr(keras.optimizers, entry.optimizer)(**arguments)

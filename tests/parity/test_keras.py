@@ -168,7 +168,9 @@ def test_a_readers_rule_must_be_made_known_before_loading(tmp_path):
         return (theta,)
 
     model = keras_network(make())
-    model.compile(as_keras_optimizer(my_sign_descent), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        as_keras_optimizer(my_sign_descent), loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
     model.fit(DATA.x_train[:64].astype("float32"), DATA.y_train[:64], epochs=1, verbose=0)
     model.save(tmp_path / "model.keras")
     with pytest.raises(LookupError, match=r"no update rule is called 'my_sign_descent'.*register_rule\(rule\)"):
