@@ -222,12 +222,10 @@ def _check_optimizers(optimizers: Any) -> dict[str, tuple[Rule, dict[str, Any]]]
             raise TypeError(
                 f"{label}: rule {rule.name!r} does not act on each coordinate alone, so it cannot run in a live figure"
             )
+        for name, value in dict(hyper).items():
+            if np.ndim(value):
+                raise ValueError(f"{label}: {name} must be one number or a schedule, got {np.size(value)} numbers")
         values = check_hyper(rule, dict(hyper), (2,))
-        for name, value in values.items():
-            if isinstance(value, np.ndarray):
-                raise ValueError(
-                    f"{label}: {name} must be one number or a schedule, got an array of shape {value.shape}"
-                )
         runs[str(label)] = rule, values
     return runs
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -109,11 +109,12 @@ def number(x: float) -> str:
     str
         The same text as in the browser.
     """
-    size = abs(float(x))
-    if size and not 1e-3 <= size < 1e5:
-        text = re.sub(r"e([+-])0*", lambda m: "e" + m[1].strip("+"), f"{x:.1e}")
-    else:
-        text = np.format_float_positional(float(f"{x:.3g}"), trim="-")
+    with localcontext(rounding=ROUND_HALF_UP):  # as JavaScript rounds
+        exact, size = Decimal(x), abs(x)
+        if size and not 1e-3 <= size < 1e5:
+            text = f"{exact:.1e}".replace("e+", "e")
+        else:
+            text = np.format_float_positional(float(f"{exact:.3g}"), trim="-")
     return text.replace("-", "−")
 
 

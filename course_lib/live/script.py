@@ -92,7 +92,7 @@ def site_script() -> str:
             f"const surfaces = {_literal(surfaces)};",
             "const kinds = {};",
             *(_bare((here / part).read_text(encoding="utf-8")) for part in PARTS),
-            'customElements.define("live-fig", LiveFig);\n})();\n',
+            'LiveFig.machine = { rules, surfaces, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();\n',
         ]
     )
 

@@ -33,7 +33,7 @@ class Look:
 
 
 BLUE = Look("#0072B2", "#56B4E9", (), "circle")
-VERMILION = Look("#D55E00", "#FF9A4D", (7, 3), "square")
+VERMILION = Look("#C25400", "#FF9A4D", (7, 3), "square")
 GREEN = Look("#007F5F", "#35D0A5", (2, 2), "triangle")
 PURPLE = Look("#A6407A", "#E9A0CB", (9, 3, 2, 3), "diamond")
 OLIVE = Look("#7A6200", "#F0E442", (12, 4), "flag")

@@ -1,0 +1,332 @@
+"""What a live figure is without a browser: its words, its fallbacks, what it refuses."""
+
+import base64
+import gzip
+import io
+import json
+import math
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from course_lib import RULES, SURFACES
+from course_lib.learning_rate import exponential_decay
+from course_lib.live import LiveFigure
+from course_lib.live.outcome import judge, number
+from course_lib.live.script import site_script
+from course_lib.momentum import gradient_descent, momentum, nesterov
+from course_lib.plotting.style import LOOKS, OPTIMIZERS, styles
+from course_lib.rule import update_rule
+from course_lib.surfaces import quadratic, ravine, surface
+from course_lib.translator import TranslationError
+
+SCRIPT_LIMIT = 15_000
+PICTURE_LIMIT = 45_000
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return LiveFigure(
+        ravine,
+        {
+            "gradient descent": (gradient_descent, {"learning_rate": 0.03}),
+            "momentum": (momentum, {"learning_rate": 0.01}),
+            "Nesterov": (nesterov, {"learning_rate": 0.01}),
+        },
+    )
+
+
+class Reader(HTMLParser):
+    """Collects the tags of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def only(self, tag):
+        ((_, attributes),) = [found for found in self.tags if found[0] == tag]
+        return attributes
+
+
+def test_the_bundle_holds_html_a_picture_and_words(figure):
+    bundle = figure._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert bundle["text/plain"] == figure.alt == repr(figure)
+    assert Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).format == "PNG"
+
+
+def test_the_words_hold_numbers_computed_by_hand():
+    """On the bowl gradient descent shrinks x by 1 - rate and y by 1 - 10 rate, a closed form."""
+    x, y = 9 * 0.99**50, 2 * 0.9**50
+    text = LiveFigure("quadratic", ["gradient_descent"], steps=50, start=(-9, 2)).alt
+    assert text == (
+        "From (−9, 2) on quadratic with condition number 10: "
+        f"gradient descent at learning rate 0.01, loss {(x * x + 10 * y * y) / 2:.1f} after 50 steps."
+    )
+
+
+def test_divergence_is_said_at_the_step_at_which_the_run_is_a_hundred_windows_away():
+    """|1 - 10 rate| = 4 for rate 1/2: 2 * 4**k passes 100 * 8 at k = 5, the window being 8 high."""
+    text = LiveFigure("quadratic", {"wild": ("gradient_descent", {"learning_rate": 0.5})}, start=(0, 2)).alt
+    assert text.endswith("wild at learning rate 0.5, diverged at step 5.")
+
+
+def test_a_run_that_overflows_ends_in_words_and_not_in_warnings():
+    figure = LiveFigure("rosenbrock", {"wild": ("momentum", {"learning_rate": 100.0})}, steps=2000)
+    assert figure.alt.endswith("diverged at step 1.")
+    assert len(figure.png) > 1000
+
+
+def test_which_of_two_minima_was_reached_is_said():
+    figure = LiveFigure("two_minima", {"slow": ("gradient_descent", {"learning_rate": 0.1})})
+    assert "converged to (−1, 0) after" in figure.alt
+
+
+def test_a_run_that_ends_higher_than_it_began_says_so():
+    path = np.array([[1.0, 0.0], [2.0, 0.0]])
+    assert judge(path, quadratic).text(False) == "loss 2 after 1 steps, above the start"
+
+
+@pytest.mark.parametrize(
+    ("x", "text"),
+    [
+        (0.0, "0"),
+        (-9.0, "−9"),
+        (0.0152, "0.0152"),
+        (1234.0, "1230"),
+        (1.2e-7, "1.2e−7"),
+        (-1.0e5, "−1.0e5"),
+        (1e-3, "0.001"),
+        (31.25, "31.3"),
+        (1e-310, "1.0e−310"),
+    ],
+)
+def test_numbers_read_well(x, text):
+    assert number(x) == text
+
+
+def test_without_script_and_element_the_picture_and_its_words_remain(figure):
+    """What the sanitizer of an untrusted notebook does: unknown elements and scripts go, pictures stay."""
+    stripped = re.sub(r"<script>.*?</script>|</?live-fig[^>]*>", "", figure.to_html(inline=True), flags=re.DOTALL)
+    (picture,) = Reader(stripped).tags
+    assert picture[0] == "img"
+    assert picture[1]["alt"] == figure.alt
+    assert picture[1]["src"].startswith("data:image/png;base64,")
+
+
+def test_the_script_comes_along_except_on_the_site(figure, monkeypatch):
+    monkeypatch.delenv("COURSE_SITE", raising=False)
+    assert "<script>" in figure._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv("COURSE_SITE", "1")
+    assert "<script" not in figure._repr_mimebundle_()["text/html"]
+
+
+def test_the_picture_is_small_light_and_opaque(figure):
+    assert len(figure.png) < PICTURE_LIMIT
+    picture = Image.open(io.BytesIO(figure.png))
+    assert picture.mode == "P"
+    assert "transparency" not in picture.info
+    assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_the_script_is_small_and_asks_nobody():
+    assert len(gzip.compress(site_script().encode())) <= SCRIPT_LIMIT
+    assert not re.search(r"https?:|//\w|import\b|fetch|XMLHttp", site_script())
+    assert "</script" not in site_script()
+
+
+def test_the_script_is_written_by_a_command(tmp_path):
+    target = tmp_path / "deep" / "live-fig.js"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "course_lib.live.script", str(target)], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert target.read_text(encoding="utf-8") == site_script()
+
+
+def test_a_readers_own_rule_travels_with_the_figure():
+    @update_rule("m")
+    def sign_momentum(theta, g, m, t, *, learning_rate=0.02, beta=0.9):
+        m = beta * m + (1 - beta) * g
+        theta = theta - learning_rate * np.sign(m)
+        return theta, m
+
+    figure = LiveFigure("quadratic", {"mine": sign_momentum, "momentum": "momentum"})
+    mine, library = figure.spec["optimizers"]
+    assert "Math.sign(m)" in mine["rule"]["step"]
+    assert library["rule"] == "momentum"
+
+
+def test_a_readers_own_surface_travels_with_the_figure():
+    @surface(box=((-1, 1), (-1, 1)), start=(0.5, 0.5), minima=[(0.0, 0.0)], source="mine")
+    def bowl(x, y):
+        """A bowl."""
+        return x**2 + y**2
+
+    @bowl.gradient
+    def slope(x, y):
+        return 2 * x, 2 * y
+
+    assert LiveFigure(bowl, ["momentum"]).spec["surface"]["value"].startswith("(x, y, {}) =>")
+
+
+def test_a_schedule_travels_with_the_figure():
+    rate = exponential_decay(initial_learning_rate=0.1, decay_steps=10, decay_rate=0.5)
+    figure = LiveFigure("quadratic", {"decaying": ("momentum", {"learning_rate": rate})})
+    hyper = figure.spec["optimizers"][0]["hyper"]
+    assert hyper["learning_rate"]["constants"] == {"initial_learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.5}
+    assert [s["name"] for s in figure.spec["sliders"]] == ["momentum"]
+
+
+def test_each_optimizer_has_its_own_rate_and_they_share_what_they_have_in_common(figure):
+    assert [(s["name"], s["targets"]) for s in figure.spec["sliders"]] == [
+        ("learning_rate", [0]),
+        ("learning_rate", [1]),
+        ("learning_rate", [2]),
+        ("momentum", [1, 2]),
+    ]
+    for slider in figure.spec["sliders"]:
+        assert slider["value"] in slider["values"]
+        assert slider["values"] == sorted(set(slider["values"]))
+
+
+def test_rates_run_over_round_numbers_on_a_logarithmic_scale(figure):
+    values = figure.spec["sliders"][0]["values"]
+    assert values[0] == 0.001
+    assert values[-1] == 0.3
+    ratios = np.divide(values[1:], values[:-1])
+    assert ratios.min() > 1.01
+    assert ratios.max() < 1.06
+    assert all(float(f"{v:.3g}") == v for v in values)
+
+
+def test_sliders_can_be_chosen():
+    figure = LiveFigure(
+        "ravine",
+        {"a": ("momentum", {"momentum": 0.5}), "b": ("momentum", {"momentum": 0.9})},
+        sliders={"momentum": (0, 1), "condition_number": [1, 10, 100], "learning_rate": None},
+    )
+    assert [(s["name"], s["targets"]) for s in figure.spec["sliders"]] == [
+        ("momentum", [0]),
+        ("momentum", [1]),
+        ("condition_number", [-1]),
+        ("learning_rate", [0]),
+        ("learning_rate", [1]),
+    ]
+    assert figure.spec["sliders"][2]["values"] == [1, 10, 50, 100]
+
+
+def test_the_spec_is_strict_json(figure):
+    attribute = Reader(figure.to_html(inline=False)).only("live-fig")["spec"]
+    spec = json.loads(attribute, parse_constant=pytest.fail)
+    assert spec["alt"] == figure.alt
+    assert spec["kind"] == "descent"
+
+
+def test_text_from_outside_cannot_leave_its_place():
+    label = '"><script>alert(1)</script>'
+    tags = Reader(LiveFigure("ravine", {label: "momentum"}).to_html(inline=False)).tags
+    assert [tag for tag, _ in tags] == ["live-fig", "img"]
+    assert label in tags[1][1]["alt"]
+
+
+@update_rule()
+def loops(theta, g, t, *, learning_rate=0.1):
+    for _ in range(3):
+        theta = theta - learning_rate * g
+    return (theta,)
+
+
+ONE = ["momentum"]
+REFUSED = {
+    "unknown surface": (("ravin", ONE), {}, LookupError, "did you mean 'ravine'"),
+    "no surface": ((lambda x: x, ONE), {}, TypeError, "expected a surface"),
+    "unknown rule": (("ravine", ["momentun"]), {}, LookupError, "did you mean 'momentum'"),
+    "no rule": (("ravine", [max]), {}, TypeError, "expected an update rule"),
+    "no optimizers": (("ravine", {}), {}, ValueError, "at least one optimizer"),
+    "too many optimizers": (("ravine", {str(i): "momentum" for i in range(8)}), {}, ValueError, "at most 7"),
+    "unknown hyperparameter": (
+        ("ravine", {"a": ("momentum", {"learning_rat": 1})}),
+        {},
+        TypeError,
+        "did you mean 'learning_rate'",
+    ),
+    "rate of nan": (
+        ("ravine", {"a": ("momentum", {"learning_rate": math.nan})}),
+        {},
+        ValueError,
+        "learning_rate must be finite",
+    ),
+    "several rates": (
+        ("ravine", {"a": ("momentum", {"learning_rate": np.ones((2, 1))})}),
+        {},
+        ValueError,
+        "one number or a schedule",
+    ),
+    "infinite start": (("ravine", ONE), {"start": (math.inf, 0)}, ValueError, "must be finite"),
+    "start of three": (("ravine", ONE), {"start": (1, 2, 3)}, ValueError, "two numbers"),
+    "no steps": (("ravine", ONE), {"steps": 0}, ValueError, "from 1 to 10000, got 0"),
+    "half a step": (("ravine", ONE), {"steps": 1.5}, ValueError, "got 1.5"),
+    "steps in words": (("ravine", ONE), {"steps": "many"}, ValueError, "got 'many'"),
+    "too many steps": (("ravine", ONE), {"steps": 10**6}, ValueError, "got 1000000"),
+    "unknown slider": (("ravine", ONE), {"sliders": ["momentu"]}, LookupError, "did you mean 'momentum'"),
+    "empty range": (("ravine", ONE), {"sliders": {"momentum": (1, 0)}}, ValueError, "(low, high)"),
+    "slider to nan": (("ravine", ONE), {"sliders": {"momentum": (0, math.nan)}}, ValueError, "finite"),
+    "rule with a loop": (("ravine", [loops]), {}, TranslationError, "for _ in range(3)"),
+    "schedule as lambda": (
+        ("ravine", {"a": ("momentum", {"learning_rate": lambda k: 0.1})}),
+        {},
+        TranslationError,
+        "def",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "options", "error", "words"), REFUSED.values(), ids=REFUSED)
+def test_bad_input_is_refused_by_name(arguments, options, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        LiveFigure(*arguments, **options)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_every_surface_has_a_small_picture(name):
+    figure = LiveFigure(name, list(RULES)[:7])
+    assert len(figure.png) < PICTURE_LIMIT * 1.2
+
+
+def test_an_optimizer_keeps_its_look_and_no_two_in_a_figure_share_one():
+    assert styles(["momentum", "adam"])[0] == styles(["nesterov", "momentum"])[1] == OPTIMIZERS["momentum"]
+    many = styles(["momentum", "momentum", "mine", "adam"])
+    assert len(set(many)) == 4
+    for colour in ("colour", "on_dark", "dash"):
+        assert len({getattr(look, colour) for look in LOOKS}) == len(LOOKS)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.colour)
+def test_colours_stand_out_from_their_ground(look):
+    """Three to one is what WCAG 2.1 asks of graphics (criterion 1.4.11)."""
+
+    def luminance(colour):
+        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        return sum(
+            w * (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4)
+            for w, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True)
+        )
+
+    def contrast(a, b):
+        low, high = sorted((luminance(a), luminance(b)))
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("#ffffff", "#d3dde6"):
+        assert contrast(look.colour, ground) >= 3, ground
+    for ground in ("#14181e", "#3a4653"):
+        assert contrast(look.on_dark, ground) >= 3, ground
