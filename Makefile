@@ -2,7 +2,7 @@
 # except that as root a missing browser or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check lint fix notebooks shots lock clean
+.PHONY: help setup book test check bench lint fix notebooks shots lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -27,6 +27,10 @@ test: lint book  ## all that must hold, in a real browser and with Keras too
 
 check: setup lint  ## lint, and the tests that need neither Keras nor a browser
 	$(VENV)/pytest -m "$(QUICK)"
+
+bench: setup ## how fast, beside the peers in one run: benchmarks/results.json
+	@$(VENV)/python tools/browser.py --install || true
+	$(VENV)/python -m benchmarks.run
 
 lint: setup  ## style, types, floors, docstrings, notebooks
 	$(VENV)/ruff check .

@@ -1,0 +1,158 @@
+"""The table of benchmarks: what is measured, beside whom, and how a row is made of it."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SAME = 1e-9  # how far apart, relatively, two libraries may be on the same path
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One row: a script of ours against a peer's script or against a limit in seconds."""
+
+    name: str
+    ours: str
+    peer: str | float
+    wanted: float
+    note: str
+    peer_name: str = "limit"
+    target: float | None = None
+
+
+SCRIPTS = {
+    "surface path": ("course", "benchmarks.course.surface_path"),
+    "array path": ("course", "benchmarks.course.array_path"),
+    "torch path": ("peers", "benchmarks.peers.torch_path"),
+    "start-up": ("course", "benchmarks.course.start_up"),
+    "live figure": ("course", "benchmarks.course.live_figure", "1"),
+    "live figure, slow": ("course", "benchmarks.course.live_figure", "6"),
+}
+"""Each script by name: the environment it runs in, its module, its arguments. All run in turn, a process each."""
+
+TORCH = "torch.optim.Adam, autograd"
+ADAM = "500 steps of Adam on Rosenbrock's valley, path kept, float64; "
+
+BENCHMARKS = (
+    Benchmark(
+        "Adam path, surface of the library",
+        "surface path",
+        "torch path",
+        wanted=40,
+        target=60,
+        peer_name=TORCH,
+        note=ADAM + "same path to 1e-9",
+    ),
+    Benchmark(
+        "Adam path, reader's array gradient",
+        "array path",
+        "torch path",
+        wanted=8,
+        peer_name=TORCH,
+        note=ADAM + "same path to 1e-9",
+    ),
+    Benchmark(
+        "import course_lib",
+        "start-up",
+        0.060,
+        wanted=1,
+        note="CPU time beyond import numpy, fresh process; loads no keras, tensorflow, matplotlib or IPython",
+    ),
+    Benchmark(
+        "live figure, a slider event",
+        "live figure",
+        0.004,
+        wanted=1,
+        note="headless Chromium, script; 3 optimizers, 150 steps, run and drawn again",
+    ),
+    Benchmark(
+        "live figure, 6 times slower processor",
+        "live figure, slow",
+        0.016,
+        wanted=1,
+        note="headless Chromium, script; 3 optimizers, 150 steps, run and drawn again",
+    ),
+)
+
+Answers = Mapping[str, Sequence[Mapping[str, Any]] | str]
+
+
+def make_row(benchmark: Benchmark, answers: Answers) -> dict[str, Any]:
+    """Return a row of results.json.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        What the row is about.
+    answers : mapping
+        What each script printed, one answer a round; or a string that says why it failed.
+
+    Returns
+    -------
+    dict
+        name, ours_s, peer, peer_s, ratio, threads, note; or name, peer, error.
+    """
+    sides = [
+        answers.get(script, "it did not run") for script in (benchmark.ours, benchmark.peer) if isinstance(script, str)
+    ]
+    error = next((side for side in sides if isinstance(side, str)), None) or _disagreement(sides)
+    if error:
+        return {"name": benchmark.name, "peer": benchmark.peer_name, "error": error}
+    ours, *peer = [_median(side, "seconds") for side in sides]
+    peer_s = peer[0] if peer else float(benchmark.peer)
+    note = benchmark.note
+    if "frame" in sides[0][0]:
+        note += f"; the browser's main thread in all {1000 * _median(sides[0], 'frame'):.3g} ms a frame"
+    return {
+        "name": benchmark.name,
+        "ours_s": _round(ours),
+        "peer": benchmark.peer_name,
+        "peer_s": _round(peer_s),
+        "ratio": _round(peer_s / ours),
+        "threads": 1,
+        "note": note,
+    }
+
+
+def meets(benchmark: Benchmark, row: Mapping[str, Any]) -> bool:
+    """Say whether a row is as far ahead as wanted; an error never is."""
+    return row.get("ratio", 0) >= benchmark.wanted
+
+
+def show(rows: Sequence[Mapping[str, Any]], benchmarks: Sequence[Benchmark] = BENCHMARKS) -> str:
+    """Return the rows as a table to read."""
+    lines = [f"{'':38}{'ours ms':>10}{'peer ms':>10}{'ratio':>8}{'wanted':>8}{'target':>8}  meets"]
+    for benchmark, row in zip(benchmarks, rows, strict=True):
+        verdict = "yes" if meets(benchmark, row) else "NO"
+        if "error" in row:
+            lines.append(f"{row['name']:38}{verdict}: {row['peer']}: {row['error']}")
+            continue
+        numbers = f"{1000 * row['ours_s']:10.3g}{1000 * row['peer_s']:10.3g}{row['ratio']:8.3g}"
+        lines.append(f"{row['name']:38}{numbers}{benchmark.wanted:8g}{benchmark.target or '':>8}  {verdict}")
+    return "\n".join(lines)
+
+
+def _median(side: Sequence[Mapping[str, Any]], key: str) -> float:
+    return statistics.median(answer[key] for answer in side)
+
+
+def _round(x: float) -> float:
+    return float(f"{x:.4g}")
+
+
+def _disagreement(sides: Sequence[Any]) -> str | None:
+    """Compare every path with the first: a run that went elsewhere has no time."""
+    answers = [answer for side in sides for answer in side]
+    if not all(math.isfinite(a["seconds"]) and a["seconds"] > 0 for a in answers):
+        return "a time is not a positive number"
+    paths = [[x for point in answer["points"] for x in point] for answer in answers if "points" in answer]
+    for path in paths[1:]:
+        if len(path) != len(paths[0]) or not all(
+            math.isclose(a, b, rel_tol=SAME) for a, b in zip(path, paths[0], strict=True)
+        ):
+            return f"the paths differ: one ends at {paths[0][-2:]}, another at {path[-2:]}"
+    return None
