@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+
+MIME_TYPE = "application/vnd.course.claim+json"  # by which the page of all claims finds them
+
 
 class ClaimError(AssertionError):
     """A sentence of the page does not hold on this run."""
@@ -29,8 +34,15 @@ class Claim:
     statement: str
     evidence: Mapping[str, Any]
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        record = {"name": self.name, "statement": self.statement, "evidence": self._figures()}
+        return {"text/markdown": self._repr_markdown_(), "text/plain": repr(self), MIME_TYPE: record}
+
+    def _figures(self) -> dict[str, str]:
+        return {key.replace("_", " "): _short(value) for key, value in self.evidence.items()}
+
     def _repr_markdown_(self) -> str:
-        figures = " · ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.evidence.items())
+        figures = " · ".join(f"{key} {value}" for key, value in self._figures().items())
         return (
             f'<div class="course-claim">\n\n**Claim** `{self.name}`. {self.statement}\n\n'
             f"*Checked in this run:* {figures}\n\n</div>"
@@ -76,6 +88,68 @@ def claim(name: str, statement: str, holds: bool, evidence: Mapping[str, Any]) -
         figures = ", ".join(f"{key} = {_short(value)}" for key, value in evidence.items())
         raise ClaimError(f"claim {name!r} does not hold on this run: {sentence} ({figures})")
     return Claim(name, sentence, dict(evidence))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much larger one method's results are than another's, run by run.
+
+    Parameters
+    ----------
+    ratio : float
+        Geometric mean of the ratios.
+    low, high : float
+        95 % interval of that mean, by resampling the runs.
+    above : int
+        Runs whose ratio is above 1.
+    runs : int
+        Runs in all.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    above: int
+    runs: int
+
+    def __str__(self) -> str:
+        """Ratio, interval and count."""
+        return f"{self.ratio:.3g} (95 % interval {self.low:.3g} to {self.high:.3g}; above 1 in {self.above} of {self.runs} runs)"
+
+
+def paired_ratio(a: Any, b: Any, *, resamples: int = 10_000) -> Effect:
+    """Compare two methods on the same seeds or starts.
+
+    Parameters
+    ----------
+    a, b : array_like of shape (runs,)
+        Positive results, such as steps or losses, of the two methods in the same order.
+    resamples : int
+        Bootstrap samples of the runs; their seed is fixed, so a page says the same each time.
+
+    Returns
+    -------
+    Effect
+        The ratio a / b with its percentile interval.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than five runs, or a result is not positive and finite.
+
+    References
+    ----------
+    B. Efron and R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall 1993, section 13.3.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape or a.ndim != 1 or len(a) < 5:
+        raise ValueError(f"a comparison needs at least five runs of both methods, got shapes {a.shape} and {b.shape}")
+    if not (np.isfinite(a).all() and np.isfinite(b).all() and (a > 0).all() and (b > 0).all()):
+        raise ValueError("a ratio needs results that are positive and finite")
+    logs = np.log(a / b)
+    means = np.random.default_rng(0).choice(logs, size=(resamples, len(logs))).mean(axis=1)
+    low, high = np.exp(np.quantile(means, [0.025, 0.975]))
+    return Effect(float(np.exp(logs.mean())), float(low), float(high), int((logs > 0).sum()), len(logs))
 
 
 def _short(value: Any) -> str:

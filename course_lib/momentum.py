@@ -160,6 +160,49 @@ def momentum_averaged_gradient(theta, g, v, t, *, learning_rate=0.1, momentum=0.
 
 
 @update_rule("v")
+def momentum_pytorch(theta, g, v, t, *, learning_rate=0.01, momentum=0.9, dampening=0.0):
+    r"""Move by the rate times a decaying sum of gradients (classical momentum as PyTorch writes it).
+
+    .. math::
+        v &\leftarrow \alpha v + (1 - d) g \\
+        \theta &\leftarrow \theta - \eta v
+
+    Parameters
+    ----------
+    theta, g, v : ndarray of shape (..., n)
+        Parameters, gradient, decaying sum of gradients.
+    t : int
+        Number of the step, from 1; not used.
+    learning_rate : float > 0
+        :math:`\eta`, length of a step per unit of the sum.
+    momentum : float in [0, 1)
+        :math:`\alpha`, share of the sum that survives a step.
+    dampening : float in [0, 1]
+        :math:`d`, share of the gradient that does not enter the sum.
+
+    Returns
+    -------
+    theta, v : ndarray of shape (..., n)
+        The new parameters and sum.
+
+    Notes
+    -----
+    PyTorch takes the first gradient undamped: it is this rule with the schedule ``lambda k: d if k else 0.0`` for
+    dampening. The rate stands outside the sum, so a change of the rate acts at once on all that is stored; in Keras's
+    form, `momentum`, it acts on new gradients only. Under a schedule no setting of Keras's ``SGD`` gives the same path.
+
+    References
+    ----------
+    PyTorch 2.9, ``torch.optim.SGD``, the algorithm in its documentation;
+    I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, eqs. (1)-(2),
+    from which it departs by where the rate stands.
+    """
+    v = momentum * v + (1 - dampening) * g
+    theta = theta - learning_rate * v
+    return theta, v
+
+
+@update_rule("v")
 def nesterov(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
     r"""Classical momentum whose gradient is taken where the velocity is about to lead (Nesterov's look-ahead).
 

@@ -1,8 +1,9 @@
 """A claim shows its figures, or stops the page."""
 
+import numpy as np
 import pytest
 
-from course_lib.claims import ClaimError, claim
+from course_lib.claims import MIME_TYPE, ClaimError, claim, paired_ratio
 
 
 def test_a_claim_that_holds_shows_statement_and_figures():
@@ -24,3 +25,29 @@ def test_a_claim_needs_evidence_for_what_it_says():
         claim("x", "All is well.", True, {})
     with pytest.raises(ValueError, match="speaks of 'ratio', its evidence has steps"):
         claim("x", "{ratio} times", True, {"steps": 3})
+
+
+def test_a_claim_can_be_collected():
+    bundle = claim("a.b", "{x} it is.", True, {"x": 3})._repr_mimebundle_()
+    assert bundle[MIME_TYPE] == {"name": "a.b", "statement": "3 it is.", "evidence": {"x": "3"}}
+
+
+def test_the_interval_of_a_ratio_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(200):
+        logs = rng.normal(np.log(1.5), 0.3, size=20)
+        found = paired_ratio(np.exp(logs), np.ones(20), resamples=500)
+        covered += found.low <= 1.5 <= found.high
+    assert 0.88 < covered / 200 < 0.98
+
+
+def test_a_ratio_counts_its_runs():
+    found = paired_ratio([2, 2, 2, 2, 0.5], np.ones(5))
+    assert (found.above, found.runs) == (4, 5)
+    assert found.ratio == pytest.approx(2 ** (3 / 5))
+    assert str(found).startswith("1.52 (95 % interval 0.")
+    with pytest.raises(ValueError, match=r"at least five runs of both methods, got shapes \(4,\) and \(4,\)"):
+        paired_ratio(np.ones(4), np.ones(4))
+    with pytest.raises(ValueError, match="positive and finite"):
+        paired_ratio([1, 2, 3, 4, np.nan], np.ones(5))

@@ -97,3 +97,22 @@ def test_without_momentum_all_rules_are_gradient_descent():
         np.testing.assert_allclose(
             descend(rule, ravine, ravine.start, 20, learning_rate=0.01, momentum=0.0), plain, rtol=1e-12
         )
+
+
+def test_pytorchs_form_is_the_classical_one_while_the_rate_is_constant():
+    classical = descend("momentum", ravine, ravine.start, STEPS, learning_rate=0.01)
+    outside = descend("momentum_pytorch", ravine, ravine.start, STEPS, learning_rate=0.01)
+    np.testing.assert_allclose(outside, classical, rtol=1e-9, atol=1e-9)
+
+
+def test_pytorchs_trace_with_dampening():
+    """torch 2.13.0, SGD(lr=0.1, momentum=0.9, dampening=0.5), gradient 1 three times: buffers 1, 1.4, 1.76."""
+    path = descend(
+        "momentum_pytorch",
+        np.ones_like,
+        [0.0],
+        3,
+        learning_rate=0.1,
+        dampening=lambda k: 0.5 if k else 0.0,
+    )
+    np.testing.assert_allclose(path[:, 0], [0, -0.1, -0.24, -0.416], rtol=1e-12)

@@ -48,6 +48,10 @@ def _averaged(h: Hyper) -> dict[str, Any]:
     return {"learning_rate": h["learning_rate"] * (1 - h["momentum"]), "momentum": h["momentum"]}
 
 
+def _damped(h: Hyper) -> dict[str, Any]:
+    return {"learning_rate": h["learning_rate"] * (1 - h["dampening"]), "momentum": h["momentum"]}
+
+
 def _with_nesterov(h: Hyper) -> dict[str, Any]:
     return {**h, "nesterov": True}
 
@@ -59,6 +63,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "momentum": Counterpart("SGD"),
     "momentum_averaged_step": Counterpart("SGD", _averaged, constant=_RATE_INSIDE),
     "momentum_averaged_gradient": Counterpart("SGD", _averaged, constant=_RATE_INSIDE),
+    "momentum_pytorch": Counterpart("SGD", _damped, constant=_RATE_INSIDE),
     "nesterov": Counterpart("SGD", _with_nesterov, variables="look-ahead"),
     "nesterov_framework": Counterpart("SGD", _with_nesterov),
     "adam": Counterpart("Adam", deviation={"epsilon": lambda k, h: h["epsilon"] / (1 - h["beta_2"] ** (k + 1)) ** 0.5}),

@@ -24,6 +24,7 @@ SYMBOLS = {
     r"\beta_1": "beta_1",
     r"\beta_2": "beta_2",
     r"\epsilon": "epsilon",
+    "d": "dampening",
     r"\theta": "theta",
 }
 
