@@ -49,12 +49,13 @@ kinds.descent = (figure, spec) => {
       set: (x) => targets.forEach((target) => (target[slider.name] = x)),
     });
   }
+  const turned = spec.sliders.some(({ targets }) => targets.includes(-1)); // then the surface is drawn at every event
   figure.resetButton(shared, () => (start = [...spec.start]));
 
   const drawMap = (colours) => {
     map.backdrop([colours.paper, ...Object.values(parameters)], () => {
       map.clear(colours);
-      landscape(map, value, spec.minima, colours);
+      landscape(map, value, spec.minima, colours, turned ? 5 : 2.5);
       for (const [x, y] of spec.minima) map.cross(x, y, colours.ink);
       map.axes(colours, ...spec.surface.axes);
     });

@@ -66,7 +66,7 @@ class LiveFigure:
     --------
     >>> figure = LiveFigure("quadratic", ["momentum"], steps=50, start=(-9, 2))
     >>> figure
-    From (−9, 2) on quadratic with condition number 10: momentum at learning rate 0.01, loss 0.258 after 50 steps.
+    From (−9, 2) on quadratic with condition number 10: momentum at learning rate 0.01, loss 0.227 after 50 steps.
     """
 
     def __init__(

@@ -25,21 +25,23 @@ canvas { display: block; width: 100%; }
 .handle:active { cursor: grabbing; }
 .handle:focus-visible { outline: 3px solid var(--accent); outline-offset: -8px; }
 .note { margin: 0.25rem 0 0.5rem; color: var(--soft); font-size: 0.8125rem; }
-.run { display: grid; grid-template-columns: 3rem minmax(7rem, 11rem) minmax(12rem, 1fr) minmax(12rem, 1.1fr); gap: 0.25rem 0.75rem; align-items: center;
+.run { display: grid; grid-template-columns: 3rem 1.4fr 1fr; gap: 0 0.75rem; align-items: center;
   padding: 0.3rem 0; border-top: 1px solid var(--rule); }
 .swatch { line-height: 0; }
-.status { font-variant-numeric: tabular-nums; }
+.run .controls { grid-row: span 2; }
+.status { grid-column: 2; font-variant-numeric: tabular-nums; }
 .shared { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.5rem; padding-top: 0.3rem; border-top: 1px solid var(--rule); }
 .slider { display: flex; align-items: center; gap: 0 0.5rem; }
+.slider span { white-space: nowrap; }
 .shared .slider { flex: 1 1 14rem; }
 .slider input { flex: 1 1 6rem; min-width: 4rem; height: 1.75rem; margin: 0; accent-color: var(--accent); }
 .slider span:last-child { min-width: 3.5em; font-variant-numeric: tabular-nums; }
 input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
 button { font: inherit; min-height: 1.9rem; padding: 0.1rem 0.9rem; border: 1px solid var(--soft); border-radius: 0.3rem; color: inherit; background: none; cursor: pointer; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@container (max-width: 40rem) {
+@container (max-width: 36rem) {
   .run { grid-template-columns: 3rem 1fr; }
-  .run .controls, .run .status { grid-column: 1 / -1; }
+  .run .controls, .run .status { grid-column: 1 / -1; grid-row: auto; }
   .slider input { height: 2.25rem; }
 }`;
 

@@ -236,10 +236,10 @@ function levelsOf(lowest, highest, others) {
   return [...main, ...fine].sort((a, b) => a - b);
 }
 
-// Level lines and shading of a surface.
-function landscape(panel, value, minima, colours) {
+// Level lines and shading of a surface, from its values on a grid of so many pixels.
+function landscape(panel, value, minima, colours, pixels) {
   const { pen, width, height } = panel;
-  const [columns, rows] = [Math.ceil(width / 5), Math.ceil(height / 5)];
+  const [columns, rows] = [Math.ceil(width / pixels), Math.ceil(height / pixels)];
   const floors = minima.map((m) => value(...m));
   const grid = new Float64Array((columns + 1) * (rows + 1));
   for (let j = 0, n = 0; j <= rows; j++) {
@@ -283,7 +283,7 @@ function landscape(panel, value, minima, colours) {
 function cell(pen, roots, corners, i, j, cw, ch) {
   const [low, high] = [Math.min(...corners), Math.max(...corners)];
   for (const root of roots) {
-    if (root < low) continue;
+    if (root < low || root < high - low) continue; // finer than the grid can show
     if (root >= high) break;
     const points = [];
     for (let side = 0; side < 4; side++) {
