@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-
 MIME_TYPE = "application/vnd.course.claim+json"  # by which the page of all claims finds them
 
 

@@ -106,7 +106,7 @@ def test_pytorchs_form_is_the_classical_one_while_the_rate_is_constant():
 
 
 def test_pytorchs_trace_with_dampening():
-    """torch 2.13.0, SGD(lr=0.1, momentum=0.9, dampening=0.5), gradient 1 three times: buffers 1, 1.4, 1.76."""
+    """Torch 2.13.0, SGD(lr=0.1, momentum=0.9, dampening=0.5), gradient 1 three times: buffers 1, 1.4, 1.76."""
     path = descend(
         "momentum_pytorch",
         np.ones_like,
