@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-MIME_TYPE = "application/vnd.course.claim+json"  # by which the page of all claims finds them
-
 
 class ClaimError(AssertionError):
     """A sentence of the page does not hold on this run."""
@@ -33,17 +31,11 @@ class Claim:
     statement: str
     evidence: Mapping[str, Any]
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        record = {"name": self.name, "statement": self.statement, "evidence": self._figures()}
-        return {"text/markdown": self._repr_markdown_(), "text/plain": repr(self), MIME_TYPE: record}
-
-    def _figures(self) -> dict[str, str]:
-        return {key.replace("_", " "): _short(value) for key, value in self.evidence.items()}
-
     def _repr_markdown_(self) -> str:
-        figures = " · ".join(f"{key} {value}" for key, value in self._figures().items())
+        figures = " · ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.evidence.items())
+        anchor = f"claim-{self.name.replace('.', '-')}"  # the page of all claims links here
         return (
-            f'<div class="course-claim">\n\n**Claim** `{self.name}`. {self.statement}\n\n'
+            f'<div class="course-claim" id="{anchor}">\n\n**Claim** `{self.name}`. {self.statement}\n\n'
             f"*Checked in this run:* {figures}\n\n</div>"
         )
 
