@@ -1,5 +1,6 @@
 """Update rules, written once, and the machines that run them."""
 
+from course_lib import _floors as _floors
 from course_lib import adaptive_rates as adaptive_rates
 from course_lib import momentum as momentum
 from course_lib.engine import Stepper as Stepper

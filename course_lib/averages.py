@@ -9,6 +9,26 @@ import numpy as np
 from course_lib.rule import FloatArray
 
 
+def cumulative_step(mean, x, n):
+    """One step of `cumulative_mean`: the mean of n values from that of n - 1."""
+    return mean + (x - mean) / n
+
+
+def exponential_step(v, x, *, beta):
+    """One step of `exponential_average`."""
+    return beta * v + (1 - beta) * x
+
+
+def corrected(v, n, *, beta):
+    """Exponentially weighted average of n values, divided by their total weight."""
+    return v / (1 - beta**n)
+
+
+def window_beta(window):
+    """Beta of the exponentially weighted average that remembers so many values: the inverse of `window_length`."""
+    return (window - 1) / (window + 1)
+
+
 def cumulative_mean(x: Any) -> FloatArray:
     r"""Mean of all values so far, as a step of size 1/n towards the newest.
 
@@ -34,7 +54,7 @@ def cumulative_mean(x: Any) -> FloatArray:
     mean = np.empty_like(x)
     now = np.zeros(x.shape[1:])
     for n, value in enumerate(x, start=1):
-        now = now + (value - now) / n
+        now = cumulative_step(now, value, n)
         mean[n - 1] = now
     return mean
 
@@ -103,8 +123,8 @@ def exponential_average(x: Any, beta: float, *, start: float = 0.0, bias_correct
     average = np.empty_like(x)
     now: Any = np.full(x.shape[1:], float(start))
     for n, value in enumerate(x, start=1):
-        now = beta * now + (1 - beta) * value
-        average[n - 1] = now / (1 - beta**n) if bias_correction else now
+        now = exponential_step(now, value, beta=beta)
+        average[n - 1] = corrected(now, n, beta=beta) if bias_correction else now
     return average
 
 

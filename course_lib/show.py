@@ -1,4 +1,4 @@
-"""What a page prints: a rule as equation and source, a number for the prose."""
+"""What a page prints: a rule as equation and source, prose with numbers from the run, pictures, questions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import html
 import inspect
 import io
 import re
+import string
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from course_lib.rule import Rule, as_rule
@@ -99,21 +100,46 @@ def _without_docstring(function: Any) -> str:
     return re.sub(r'\n[ ]+r?"""(?:.|\n)*?"""', "", source, count=1)
 
 
-def glue(name: str, value: Any) -> None:
-    """Give a number a name, under which the prose of a page quotes it.
+class Words:
+    """A piece of prose with numbers from the run.
 
     Parameters
     ----------
-    name : str
-        What ``{glue:text}`` in the prose says.
-    value : object
-        The number; nothing is shown where the cell stands.
+    text : str
+        Markdown.
     """
-    from IPython.display import display
 
-    prefix = "application/papermill.record/"
-    metadata = {"scrapbook": {"name": name, "mime_prefix": prefix}}
-    display({f"{prefix}text/plain": repr(value)}, raw=True, metadata=metadata)
+    def __init__(self, text: str):
+        self.text = text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def say(text: str, **numbers: Any) -> Words:
+    """Say something whose numbers come from the run.
+
+    Parameters
+    ----------
+    text : str
+        Markdown; ``{name:.2f}`` stands for a number. Braces of LaTeX are doubled.
+    **numbers : object
+        The numbers, by name.
+
+    Returns
+    -------
+    Words
+        Shows itself when it ends a cell.
+
+    Raises
+    ------
+    ValueError
+        If the text names a number that was not given, or does not name one that was.
+    """
+    return Words(_filled(text, numbers))
 
 
 class Picture:
@@ -205,7 +231,7 @@ def question(text: str, answer: str, **numbers: Any) -> Folded:
     text : str
         The question, in Markdown.
     answer : str
-        The answer, in Markdown; ``{name:.2f}`` stands for a number. Braces of LaTeX are doubled.
+        The answer, as for `say`.
     **numbers : object
         The numbers, by name.
 
@@ -213,5 +239,46 @@ def question(text: str, answer: str, **numbers: Any) -> Folded:
     -------
     Folded
         Shows itself when it ends a cell.
+
+    Raises
+    ------
+    ValueError
+        As `say`.
     """
-    return Folded([("Answer", answer.format(**numbers))], f"**{text}**")
+    return Folded([("Answer", _filled(answer, numbers))], f"**{text}**")
+
+
+def exercise(title: str, task: str, *, hints: Sequence[str], solution: str) -> Folded:
+    """Set a practice exercise: hints and solution are folded away.
+
+    Parameters
+    ----------
+    title, task : str
+        What it is called and what to do, in Markdown.
+    hints : sequence of three str
+        From a nudge to nearly the answer, in Markdown.
+    solution : str
+        Python; the tests run it in the notebook's own names, so it ends with an assertion.
+
+    Returns
+    -------
+    Folded
+        Shows itself when it ends a cell.
+
+    Raises
+    ------
+    ValueError
+        If there are not three hints.
+    """
+    if len(hints) != 3:
+        raise ValueError(f"an exercise has three hints, got {len(hints)}")
+    folds = [(f"Hint {i}", hint) for i, hint in enumerate(hints, start=1)]
+    code = textwrap.dedent(solution).strip()
+    return Folded([*folds, ("Solution", f"```python\n{code}\n```")], f"**{title}.** {task}")
+
+
+def _filled(text: str, numbers: Mapping[str, Any]) -> str:
+    named = {field.split(".")[0].split("[")[0] for _, field, _, _ in string.Formatter().parse(text) if field}
+    if named != set(numbers):
+        raise ValueError(f"the text speaks of {sorted(named)}, the numbers given are {sorted(numbers)}")
+    return text.format(**numbers)

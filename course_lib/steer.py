@@ -99,7 +99,9 @@ class Steered:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         source = base64.b64encode(self.png).decode("ascii")
-        note = "The sliders of this experiment come alive in Jupyter and in Colab, where a kernel can train the network."
+        note = (
+            "The sliders of this experiment come alive in Jupyter and in Colab, where a kernel can train the network."
+        )
         page = (
             f'<figure class="course-steered"><img class="course-picture" alt="{html.escape(self.words)}" '
             f'src="data:image/png;base64,{source}" style="max-width: 100%">'
@@ -146,7 +148,9 @@ def steer(experiment: Experiment, **controls: tuple[float, ...] | Control) -> St
     checked = {name: Control(*control) for name, control in controls.items()}
     for name, control in checked.items():
         if not control.low <= control.value <= control.high or (control.log and control.low <= 0):
-            raise ValueError(f"{name}: expected low <= value <= high (and low > 0 on a log scale), got {tuple(control)}")
+            raise ValueError(
+                f"{name}: expected low <= value <= high (and low > 0 on a log scale), got {tuple(control)}"
+            )
     return Steered(experiment, checked)
 
 

@@ -1,10 +1,13 @@
 """What the page prints is what runs."""
 
+import base64
+
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from course_lib import RULES, update_rule
-from course_lib.show import code, glue, show_rule
+from course_lib.show import code, exercise, picture, question, say, show_rule
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -41,10 +44,28 @@ def test_a_rule_without_docstring_is_shown_as_code():
         show_rule("adan")
 
 
-def test_glue_stores_a_number_under_its_name(monkeypatch):
-    seen = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **kw: seen.append((data, kw)))
-    glue("steps", 12)
-    ((data, kw),) = seen
-    assert data == {"application/papermill.record/text/plain": "12"}
-    assert kw["metadata"]["scrapbook"]["name"] == "steps"
+def test_prose_takes_its_numbers_from_the_run():
+    assert say("It took {steps} steps.", steps=12)._repr_markdown_() == "It took 12 steps."
+    with pytest.raises(ValueError, match=r"the text speaks of \['steps'\], the numbers given are \['stps'\]"):
+        say("It took {steps} steps.", stps=12)
+
+
+def test_answers_hints_and_solutions_are_folded():
+    asked = question("Why?", "Because of {x:.1f}.", x=2)._repr_markdown_()
+    assert asked.startswith("**Why?**")
+    assert "<summary>Answer</summary>\n\nBecause of 2.0." in asked
+    task = exercise("Try", "Do it.", hints=["a", "b", "c"], solution="assert True")._repr_markdown_()
+    assert task.count("<details") == task.count("</details>") == 4
+    assert "```python\nassert True\n```" in task
+    with pytest.raises(ValueError, match="three hints, got 1"):
+        exercise("Try", "Do it.", hints=["a"], solution="")
+
+
+def test_a_picture_needs_words():
+    figure = Figure(figsize=(1, 1))
+    shown = picture(figure, alt="a line that rises from 0 to 1")
+    bundle = shown._repr_mimebundle_()
+    assert 'alt="a line that rises from 0 to 1"' in bundle["text/html"]
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="must say what is to be seen, got 'plot'"):
+        picture(figure, alt="plot")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
@@ -11,8 +12,13 @@ import numpy as np
 from course_lib.rule import FloatArray
 from course_lib.surfaces import Surface
 
+# The script takes these from here.
 FAR = 100  # a run that is this many windows away has diverged
-CLOSE = 1e-4  # a run whose loss is this share of the first one from a minimum's has converged
+CLOSE = 1e-4  # a run whose loss is this share of the first one from a minimum's is there
+STAY = 10  # it has converged if it stays there to the end, for this many steps at least
+MEANING = (
+    "Converged: for the rest of the run, ten steps at least, the loss above the minimum is below 1/10 000 of the first."
+)
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Outcome:
     word : {"diverged", "converged", "climbed", "underway"}
         What became of it.
     step : int
-        The step at which it diverged, from which on it had converged, or the last one.
+        The step at which it diverged, the one from which on it stayed at the minimum, or the last one.
     minimum : tuple of float, optional
         Where it converged to.
     """
@@ -91,9 +97,27 @@ def judge(path: FloatArray, surface: Surface) -> Outcome:
         nearest = int(np.argmin(np.hypot(*(minima - path[-1]).T)))
         outside = np.flatnonzero(~(np.abs(losses - levels[nearest]) <= CLOSE * (losses[0] - levels.min())))
         settled = int(outside[-1]) + 1 if len(outside) else 0
-        if settled <= last:
+        if settled <= last - STAY:
             return Outcome(path, losses, "converged", settled, surface.minima[nearest])
     return Outcome(path, losses, "climbed" if losses[-1] > losses[0] else "underway", last)
+
+
+def with_meaning(sentence: str, outcomes: Iterable[Outcome]) -> str:
+    """Say what "converged" means where the word was used.
+
+    Parameters
+    ----------
+    sentence : str
+        What was said.
+    outcomes : iterable of Outcome
+        What it was said of.
+
+    Returns
+    -------
+    str
+        The sentence, with `MEANING` after it if a run has converged.
+    """
+    return f"{sentence} {MEANING}" if any(outcome.word == "converged" for outcome in outcomes) else sentence
 
 
 def number(x: float) -> str:

@@ -11,11 +11,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from course_lib import averages
+from course_lib.live import outcome
 from course_lib.rule import RULES, Rule
 from course_lib.surfaces import SURFACES, Surface
 from course_lib.translator import to_javascript
 
-PARTS = ("engine.js", "plot.js", "live-fig.js", "descent.js")
+PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js", "average.js", "look_ahead.js", "map.js")
+CONSTANTS = ("FAR", "CLOSE", "STAY", "MEANING")
+AVERAGES = (averages.cumulative_step, averages.exponential_step, averages.corrected, averages.window_beta)
 
 
 def rule_sources(rule: Rule) -> dict[str, Any]:
@@ -84,15 +88,18 @@ def site_script() -> str:
     """
     rules = {name: rule_sources(rule) for name, rule in RULES.items() if translatable(rule)}
     surfaces = {name: surface_sources(surface) for name, surface in SURFACES.items()}
+    steps = {function.__name__: to_javascript(function) for function in AVERAGES}
     here = Path(__file__).parent
     return "\n".join(
         [
             '(() => {\n"use strict";\nif (customElements.get("live-fig")) return;',
             f"const rules = {_literal(rules)};",
             f"const surfaces = {_literal(surfaces)};",
+            f"const averages = {{ {', '.join(f'{name}: {code}' for name, code in steps.items())} }};",
+            *(f"const {name} = {json.dumps(getattr(outcome, name))};" for name in CONSTANTS),
             "const kinds = {};",
             *(_bare((here / part).read_text(encoding="utf-8")) for part in PARTS),
-            'LiveFig.machine = { rules, surfaces, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();\n',
+            'LiveFig.machine = { rules, surfaces, averages, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();\n',
         ]
     )
 

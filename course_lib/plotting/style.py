@@ -39,7 +39,12 @@ PURPLE = Look("#A6407A", "#E9A0CB", (9, 3, 2, 3), "diamond")
 OLIVE = Look("#7A6200", "#F0E442", (12, 4), "flag")
 VIOLET = Look("#5B3FC4", "#B9A8FF", (4, 2), "circle")
 TEAL = Look("#17748A", "#7FE0F0", (9, 2, 2, 2, 2, 2), "square")
-LOOKS = (BLUE, VERMILION, GREEN, PURPLE, OLIVE, VIOLET, TEAL)
+CRIMSON = Look("#B3263E", "#FF97A3", (1, 3), "diamond")
+BROWN = Look("#7B4B2A", "#DDB892", (14, 3, 3, 3), "triangle")
+LEAF = Look("#4A7310", "#B5E36B", (6, 2, 1, 2), "flag")
+NAVY = Look("#233A86", "#93B5FF", (3, 1), "square")
+GREY = Look("#4B4F54", "#D5D9DD", (16, 8), "circle")
+LOOKS = (BLUE, VERMILION, GREEN, PURPLE, OLIVE, VIOLET, TEAL, CRIMSON, BROWN, LEAF, NAVY, GREY)
 
 OPTIMIZERS = {
     "gradient_descent": BLUE,
@@ -49,7 +54,11 @@ OPTIMIZERS = {
     "momentum_averaged_gradient": OLIVE,
     "momentum_averaged_step": VIOLET,
     "nesterov_framework": TEAL,
+    "momentum_pytorch": CRIMSON,
 }
+
+FAST_TO_SLOW = ("#fee838", "#d3bf4c", "#aa9c63", "#868076", "#6b6a73", "#4f546c", "#2f4068", "#00285a")
+"""A map's colours from good to bad, evenly spread: cividis, which every eye orders alike."""
 
 
 def styles(names: Sequence[str]) -> list[Look]:
