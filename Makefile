@@ -2,7 +2,7 @@
 # except that as root a missing browser or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check bench lint fix notebooks shots lock clean
+.PHONY: help setup book test check bench colab pins lint fix notebooks shots lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -20,13 +20,20 @@ setup:       ## make or refresh the environment in .venv
 book: setup  ## build the book: _build/html/index.html
 	@$(VENV)/python tools/book.py
 
-test: lint book  ## all that must hold, in a real browser and with Keras too
+test: lint book pins  ## all that must hold, in a real browser and with Keras too
 	@$(VENV)/python tools/browser.py --install || true
 	$(VENV)/pytest --nbval-lax --nbval-cell-timeout=60 chapters
 	$(VENV)/pytest -n 2 --dist loadfile
 
 check: setup lint  ## lint, and the tests that need neither Keras nor a browser
 	$(VENV)/pytest -m "$(QUICK)"
+
+colab: setup ## the chapters as a whole, in an environment with Colab's versions, TensorFlow too
+	@$(VENV)/python tools/environment.py .venv-colab-keras tests/colab/keras.txt
+	COURSE_COLAB=.venv-colab-keras $(VENV)/pytest tests/colab
+
+pins: setup
+	@$(VENV)/python tools/environment.py .venv-colab tests/colab/requirements.txt
 
 bench: setup ## how fast, beside the peers in one run: benchmarks/results.json
 	@$(VENV)/python tools/browser.py --install || true
@@ -39,8 +46,10 @@ lint: setup  ## style, types, floors, docstrings, notebooks
 	$(VENV)/lint-imports --no-logo
 	$(VENV)/numpydoc lint $$(find course_lib -name '*.py' -not -name '_*')
 	$(VENV)/python tools/notebooks.py --check
+	$(VENV)/python tools/colab.py --check
 
 fix: setup   ## let the tools repair what they can
+	$(VENV)/python tools/colab.py
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 	$(VENV)/python tools/notebooks.py

@@ -3,6 +3,8 @@
 
 Needs nothing but a Python: it finds one that every pinned package supports, uses uv where it can be
 had and pip elsewhere, and installs requirements.txt and, editable, the course's own library.
+
+    python3 tools/environment.py FOLDER LIST    makes another one beside it, of a list of pins and nothing else
 """
 
 import hashlib
@@ -121,8 +123,29 @@ def key():
     return hashlib.sha256(b"\0".join([*parts, bytes(str(ROOT), "utf8")])).hexdigest()
 
 
+def make_beside(folder, wanted):
+    """Make an environment with .venv's Python and a list of pins; do nothing where it stands already."""
+    python, stamp = folder / "bin" / "python", folder / "course-stamp"
+    parts = [path.read_bytes() for path in sorted(wanted.parent.glob("*.txt"))]  # one list may name another
+    new = hashlib.sha256(b"\0".join([*parts, bytes(f"{wanted.name} {version_of(PYTHON)}", "utf8")])).hexdigest()
+    if version_of(python) and stamp.exists() and stamp.read_text() == new:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    uv = find_uv() or next(VENV.glob("bin/uv"), None)
+    if uv:
+        run(uv, "venv", "-q", "--python", PYTHON, folder)
+        run(uv, "pip", "install", "-q", "--python", python, "-r", wanted)
+    else:
+        make_venv(PYTHON, folder)
+        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted)
+    stamp.write_text(new)
+
+
 def main():
-    """Bring .venv to what requirements.txt says."""
+    """Bring .venv to what requirements.txt says, or another environment to what a list says."""
+    if sys.argv[1:]:
+        folder, wanted = sys.argv[1:]
+        return make_beside(ROOT / folder, ROOT / wanted)
     if not re.search(r"^setuptools==", (ROOT / "requirements.txt").read_text(), re.MULTILINE):
         sys.exit("requirements.txt must pin setuptools: the library is built with it")
     if usable() and STAMP.exists() and STAMP.read_text() == key():
