@@ -253,7 +253,7 @@ REFUSED = {
     "unknown rule": (("ravine", ["momentun"]), {}, LookupError, "did you mean 'momentum'"),
     "no rule": (("ravine", [max]), {}, TypeError, "expected an update rule"),
     "no optimizers": (("ravine", {}), {}, ValueError, "at least one optimizer"),
-    "too many optimizers": (("ravine", {str(i): "momentum" for i in range(8)}), {}, ValueError, "at most 7"),
+    "too many optimizers": (("ravine", {str(i): "momentum" for i in range(13)}), {}, ValueError, "at most 12"),
     "unknown hyperparameter": (
         ("ravine", {"a": ("momentum", {"learning_rat": 1})}),
         {},

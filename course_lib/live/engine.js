@@ -1,11 +1,9 @@
 // The machine: follows a rule from a start and says in words how it went.
-// Rules and surfaces themselves are written by Python (course_lib/translator.py).
+// Rules, surfaces and averages are written by Python (course_lib/translator.py), so are the constants (course_lib/live/outcome.py).
 
-const FAR = 100; // a run that is this many windows away has diverged
-const CLOSE = 1e-4; // a run whose loss is this share of the first one from a minimum's has converged
-
-// rule: {step, where, state}; gradient: point -> vector; hyper: numbers, or functions of the step from 0
-function descend(rule, gradient, start, steps, hyper) {
+// rule: {step, where, state}; gradient: point -> vector; hyper: numbers, or functions of the step from 0;
+// visit, if given, sees the position and the state before each step
+function descend(rule, gradient, start, steps, hyper, visit) {
   const now = { ...hyper };
   const schedules = Object.entries(hyper).filter(([, value]) => typeof value === "function");
   let theta = [...start];
@@ -13,6 +11,7 @@ function descend(rule, gradient, start, steps, hyper) {
   const path = [theta];
   for (let t = 1; t <= steps && theta.every(Number.isFinite); t++) {
     for (const [name, value] of schedules) now[name] = value(t - 1);
+    visit?.(t, theta, state);
     const point = rule.where ? theta.map((x, i) => rule.where(x, ...state[i], now)) : theta;
     const g = gradient(point);
     const moved = theta.map((x, i) => rule.step(x, g[i], ...state[i], t, now));
@@ -40,7 +39,7 @@ function judge(path, value, minima, box) {
     const floor = Math.min(...minima.map((m) => value(...m)));
     const level = value(...minimum);
     const outside = losses.findLastIndex((loss) => !(Math.abs(loss - level) <= CLOSE * (losses[0] - floor)));
-    if (outside < last) return { path, losses, word: "converged", step: outside + 1, minimum };
+    if (outside + 1 <= last - STAY) return { path, losses, word: "converged", step: outside + 1, minimum };
   }
   return { path, losses, word: losses[last] > losses[0] ? "climbed" : "underway", step: last };
 }
@@ -63,3 +62,6 @@ function outcomeText({ losses, word, step, minimum }, several) {
     underway: `loss ${loss} after ${step} steps`,
   }[word];
 }
+
+const withMeaning = (sentence, outcomes) => sentence + (outcomes.some(({ word }) => word === "converged") ? ` ${MEANING}` : "");
+

@@ -5,6 +5,8 @@ const compile = (source) => Function(`"use strict"; return ${source}`)();
 const compileAll = (sources) => Object.fromEntries(Object.entries(sources).map(([name, s]) => [name, typeof s === "string" && s.startsWith("(") ? compile(s) : s]));
 const compileSchedule = ({ schedule, constants }) => ((f) => (step) => f(step, constants))(compile(schedule));
 
+const pointWords = (p) => p.map(number).join(", ");
+
 function swatch({ dash, marker }) {
   const box = element("span", "", "swatch");
   box.innerHTML = `<svg width="44" height="14" viewBox="-22 -7 44 14" aria-hidden="true"><path d="M-22 0H22" stroke="currentColor" stroke-width="2" stroke-dasharray="${dash}"/><path d="${MARKERS[marker]}" fill="currentColor"/></svg>`;
@@ -86,7 +88,8 @@ class LiveFig extends HTMLElement {
   }
 
   resized() {
-    this.kind.resize();
+    for (const panel of this.kind.panels) panel.forget();
+    this.kind.resize?.();
     this.redraw();
   }
 
@@ -120,7 +123,7 @@ class LiveFig extends HTMLElement {
   }
 
   // A slider over a list of round values.
-  slider(parent, { label, name, values, value, set }) {
+  slider(parent, { label, name = label, values, value, text = number, set }) {
     const box = parent.appendChild(element("label", "", "slider"));
     const input = element("input");
     const shown = element("span");
@@ -129,54 +132,76 @@ class LiveFig extends HTMLElement {
     box.append(element("span", label), input, shown);
     const show = () => {
       const x = values[input.valueAsNumber];
-      shown.textContent = number(x);
-      input.setAttribute("aria-valuetext", number(x));
+      shown.textContent = text(x);
+      input.setAttribute("aria-valuetext", text(x));
       set(x);
     };
-    const reset = () => {
-      input.value = values.indexOf(value);
+    const move = (x) => {
+      input.value = values.indexOf(x);
       show();
     };
     input.addEventListener("input", () => {
       show();
       this.redraw();
     });
-    this.resets.push(reset);
-    reset();
+    this.resets.push(() => move(value));
+    move(value);
+    return move;
+  }
+
+  // One line of the legend: what it looks like, what it is called, how it went.
+  legend(table, run) {
+    const row = table.appendChild(element("div", "", "run"));
+    run.swatch = row.appendChild(swatch(run));
+    row.append(element("b", run.label));
+    run.controls = row.appendChild(element("div", "", "controls"));
+    run.status = row.appendChild(element("span", "", "status"));
+  }
+
+  // Brings the legend up to date.
+  tell(runs) {
+    for (const run of runs) {
+      if (run.status.textContent !== run.text) run.status.textContent = run.text;
+      if (run.drawn !== run.style.colour) run.drawn = run.swatch.style.color = run.style.colour;
+    }
+  }
+
+  button(parent, text, click) {
+    const button = parent.appendChild(element("button", text));
+    button.type = "button";
+    button.addEventListener("click", () => {
+      click();
+      this.redraw();
+    });
+    return button;
   }
 
   resetButton(parent, reset) {
-    const button = parent.appendChild(element("button", "Reset"));
-    button.type = "button";
     this.resets.push(reset);
-    button.addEventListener("click", () => {
-      for (const back of this.resets) back();
-      this.redraw();
-    });
+    this.button(parent, "Reset", () => this.resets.forEach((back) => back()));
   }
 
-  // A point on a panel that mouse, finger and arrow keys move.
-  handle(panel, moved) {
-    const knob = panel.box.appendChild(element("div", "", "handle"));
-    const steps = [panel.x, panel.y].map((axis) => niceStep((axis.high - axis.low) / 100));
+  // A point on a panel that mouse, finger and arrow keys move, by so much at a key.
+  handle(panel, moved, { label = "Start point", axes = [panel.x, panel.y], by = axes.map(({ low, high }) => niceStep((high - low) / 100)), fine = 10, alone = false, text = pointWords, className = "" } = {}) {
+    const knob = panel.box.appendChild(element("div", "", `handle ${className}`));
     let now;
     knob.tabIndex = 0;
-    for (const [name, text] of Object.entries({ role: "slider", "aria-roledescription": "2D slider", "aria-label": "Start point", "aria-valuemin": panel.x.low, "aria-valuemax": panel.x.high })) knob.setAttribute(name, text);
-    const move = (x, y, part = 10) => {
-      const inside = (v, axis, step) => roundTo(Math.min(axis.high, Math.max(axis.low, v)), step / part);
-      moved([inside(x, panel.x, steps[0]), inside(y, panel.y, steps[1])]);
+    for (const [name, text] of Object.entries({ role: "slider", "aria-roledescription": "2D slider", "aria-label": label, "aria-valuemin": axes[0].low, "aria-valuemax": axes[0].high })) knob.setAttribute(name, text);
+    const move = (point, part = fine) => {
+      moved(point.map((v, i) => roundTo(Math.min(axes[i].high, Math.max(axes[i].low, v)), by[i] / part)));
+      this.redraw();
     };
     const follow = (event) => {
       const { left, top } = panel.canvas.getBoundingClientRect();
       const [x, y] = [event.clientX - left - panel.margin.left, event.clientY - top - panel.margin.top];
-      move(panel.x.at(x / panel.width), panel.y.at(1 - y / panel.height));
+      move([axes[0].at(x / panel.width), axes[1].at(1 - y / panel.height)]);
     };
     knob.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (!way) return;
       event.preventDefault();
       const far = event.shiftKey ? 5 : 1;
-      move(now[0] + far * way[0] * steps[0], now[1] + far * way[1] * steps[1]);
+      move(now.map((v, i) => v + far * way[i] * by[i]));
     });
     const grab = (event) => {
       event.preventDefault();
@@ -185,22 +210,24 @@ class LiveFig extends HTMLElement {
     };
     knob.addEventListener("pointerdown", grab);
     knob.addEventListener("pointermove", (event) => knob.hasPointerCapture(event.pointerId) && follow(event));
-    // a mouse may take hold anywhere; a finger on the picture scrolls the page, and only a tap moves the start
+    // a mouse may take hold anywhere; a finger on the picture scrolls the page, and only a tap moves the point
     let finger = false;
-    panel.canvas.addEventListener("pointerdown", (event) => {
-      finger = event.pointerType === "touch";
-      if (finger || event.button) return;
-      grab(event);
-      follow(event);
-    });
-    panel.canvas.addEventListener("click", (event) => finger && follow(event));
+    if (!alone) {
+      panel.canvas.addEventListener("pointerdown", (event) => {
+        finger = event.pointerType === "touch";
+        if (finger || event.button) return;
+        grab(event);
+        follow(event);
+      });
+      panel.canvas.addEventListener("click", (event) => finger && follow(event));
+    }
     return {
       place(point) {
         now = point;
-        knob.style.left = `${panel.margin.left + panel.X(point[0])}px`;
-        knob.style.top = `${panel.margin.top + panel.Y(point[1])}px`;
+        knob.style.left = `${panel.margin.left + axes[0].share(point[0]) * panel.width}px`;
+        knob.style.top = `${panel.margin.top + (1 - axes[1].share(point[1])) * panel.height}px`;
         knob.setAttribute("aria-valuenow", point[0]);
-        knob.setAttribute("aria-valuetext", `${number(point[0])}, ${number(point[1])}`);
+        knob.setAttribute("aria-valuetext", text(point));
       },
     };
   }

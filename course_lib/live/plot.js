@@ -190,7 +190,7 @@ class Panel {
     pen.stroke(new Path2D(`M${px - 6} ${py}h12M${px} ${py - 6}v12`));
   }
 
-  marker(x, y, shape, colour, paper) {
+  marker(x, y, { marker, colour }, paper) {
     if (!(x >= -1 && x <= this.width + 1 && y >= -1 && y <= this.height + 1)) return;
     const { pen } = this;
     pen.fillStyle = colour;
@@ -198,7 +198,7 @@ class Panel {
     pen.lineWidth = 1.5;
     pen.save();
     pen.translate(x, y);
-    const path = new Path2D(MARKERS[shape]);
+    const path = new Path2D(MARKERS[marker]);
     pen.fill(path);
     pen.stroke(path);
     pen.restore();

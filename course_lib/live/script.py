@@ -13,63 +13,14 @@ from typing import Any
 
 from course_lib import averages
 from course_lib.live import outcome
-from course_lib.rule import RULES, Rule
-from course_lib.surfaces import SURFACES, Surface
+from course_lib.live.parts import rule_sources, surface_sources, translatable
+from course_lib.rule import RULES
+from course_lib.surfaces import SURFACES
 from course_lib.translator import to_javascript
 
-PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js", "average.js", "look_ahead.js", "map.js")
+PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js")
 CONSTANTS = ("FAR", "CLOSE", "STAY", "MEANING")
 AVERAGES = (averages.cumulative_step, averages.exponential_step, averages.corrected, averages.window_beta)
-
-
-def rule_sources(rule: Rule) -> dict[str, Any]:
-    """Return a rule as the script knows it: step, where and the start of its state.
-
-    Parameters
-    ----------
-    rule : Rule
-        A rule of the library or of a reader.
-
-    Returns
-    -------
-    dict
-        JavaScript source of the functions, and a list of numbers.
-
-    Raises
-    ------
-    TranslationError
-        If the rule is not written in the translator's grammar.
-    """
-    sources: dict[str, Any] = {"step": to_javascript(rule.function), "state": [float(x) for x in rule.state.values()]}
-    if rule.where_function is not None:
-        sources["where"] = to_javascript(rule.where_function)
-    return sources
-
-
-def surface_sources(surface: Surface) -> dict[str, str]:
-    """Return a surface as the script knows it: value and gradient.
-
-    Parameters
-    ----------
-    surface : Surface
-        A surface of the library or of a reader.
-
-    Returns
-    -------
-    dict
-        JavaScript source of the functions.
-
-    Raises
-    ------
-    TranslationError
-        If the surface is not written in the translator's grammar.
-    """
-    return {"value": to_javascript(surface.value_function), "gradient": to_javascript(surface.gradient_function)}
-
-
-def translatable(rule: Rule) -> bool:
-    """Say whether a rule acts on each coordinate alone, which is what the script can run; a rule is unless it says ``elementwise = False``."""
-    return bool(getattr(rule, "elementwise", True))
 
 
 @functools.cache

@@ -57,8 +57,18 @@ OPTIMIZERS = {
     "momentum_pytorch": CRIMSON,
 }
 
-FAST_TO_SLOW = ("#fee838", "#d3bf4c", "#aa9c63", "#868076", "#6b6a73", "#4f546c", "#2f4068", "#00285a")
-"""A map's colours from good to bad, evenly spread: cividis, which every eye orders alike."""
+FAST_TO_SLOW = (
+    "#fee838",
+    "#dec958",
+    "#bcae6c",
+    "#9b9476",
+    "#7d7c78",
+    "#61656f",
+    "#434e6c",
+    "#1a386f",
+    "#00224e",
+)
+"""Colours of a map from good to bad, evenly spread: cividis, which looks the same to the colour-blind."""
 
 
 def styles(names: Sequence[str]) -> list[Look]:

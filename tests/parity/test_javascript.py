@@ -12,7 +12,8 @@ import pytest
 from course_lib import RULES, SURFACES
 from course_lib.engine import descend
 from course_lib.learning_rate import exponential_decay, inverse_time_decay
-from course_lib.live.script import rule_sources, site_script, surface_sources, translatable
+from course_lib.live.parts import rule_sources, surface_sources, translatable
+from course_lib.live.script import site_script
 from course_lib.translator import to_javascript
 
 STEPS = 200
