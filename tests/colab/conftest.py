@@ -90,7 +90,11 @@ def colab(tmp_path: Path) -> Runtime:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the library's wheel from this tree, without asking the network for anything."""
     source, target = tmp_path_factory.mktemp("tree") / "course", tmp_path_factory.mktemp("wheel")
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "_*d", "build", "dist", "*.egg-info", "*.pyc"))
+    shutil.copytree(
+        ROOT,
+        source,
+        ignore=shutil.ignore_patterns(".*", "_build", "_generated", "build", "dist", "*.egg-info", "*.pyc"),
+    )
     done = subprocess.run([sys.executable, "-c", BUILD, target], cwd=source, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return target / tool.read(ROOT).wheel
