@@ -1,14 +1,18 @@
 """A Sphinx extension: what the book needs beyond its configuration file.
 
 autodoc shows rules and surfaces, which are objects, as the functions they read like; the theme's
-second search field goes.
+second search field and its second set of icons go; ``{course-claims}`` stands for all claims that the chapters have checked.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.ext.autodoc import FunctionDocumenter
@@ -39,15 +43,68 @@ def one_search_field(_: Sphinx, config: Config) -> None:
     config.html_theme_options["navbar_persistent"] = []
 
 
+def icons_once(app: Sphinx, failure: Exception | None) -> None:
+    """Leave the icons to the font; the theme also sends them as a script of half a megabyte, packed."""
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if failure is None and app.builder.format == "html":
+        script.write_text("// the icons come from the font\n")
+
+
 def spare_stars(_: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Escape the star of a shape such as (*batch, n), which is no emphasis; literals are left alone."""
     lines[:] = [line if "``" in line else re.sub(r"([(, ])\*(?=\w+,)", r"\1\\*", line) for line in lines]
 
 
+class ClaimsPlace(nodes.General, nodes.Element):
+    """Where the claims of all chapters will stand."""
+
+
+class Claims(Directive):
+    """Every claim of every chapter, with a link to the run that checked it."""
+
+    def run(self) -> list[nodes.Node]:
+        """Keep a place; the chapters may not have been read yet."""
+        return [ClaimsPlace()]
+
+
+def collect_claims(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember the claims of a page: what stands between the two tags that `course_lib.claims` prints."""
+    found = app.env.__dict__.setdefault("course_claims", {})
+    page = found[app.env.docname] = []
+    for opening in doctree.findall(nodes.raw):
+        anchor = re.search(r'class="course-claim" id="([^"]+)"', opening.astext())
+        if anchor:
+            rest = opening.parent.children[opening.parent.index(opening) + 1 :]
+            inside = itertools.takewhile(lambda node: not isinstance(node, nodes.raw), rest)
+            page.append((anchor.group(1), [node.deepcopy() for node in inside]))
+
+
+def place_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put all claims where the directive stands."""
+    for place in list(doctree.findall(ClaimsPlace)):
+        sections = []
+        for page, claims in sorted(app.env.__dict__.get("course_claims", {}).items()):
+            if claims:
+                title = app.env.titles[page].astext()
+                section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)])
+                address = app.builder.get_relative_uri(docname, page)
+                for anchor, inside in claims:
+                    link = nodes.reference("", "See the run.", refuri=f"{address}#{anchor}", internal=True)
+                    section += nodes.container("", *inside, nodes.paragraph("", "", link), classes=["course-claim"])
+                sections.append(section)
+        place.replace_self(sections)
+        app.env.get_domain("math").data["has_equations"][docname] = True  # else the page comes without MathJax
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", one_search_field)
+    app.connect("build-finished", icons_once)
     app.connect("autodoc-process-docstring", spare_stars)
     app.setup_extension("sphinx.ext.autodoc")
     app.add_autodocumenter(RuleDocumenter)
+    app.add_node(ClaimsPlace)
+    app.add_directive("course-claims", Claims)
+    app.connect("doctree-read", collect_claims)
+    app.connect("doctree-resolved", place_claims)
     return {"parallel_read_safe": True}
