@@ -28,9 +28,6 @@ kinds.descent = (figure, spec) => {
   figure.resetButton(shared, () => (start = spec.start));
   figure.note(MEANING);
 
-  let beside = false;
-  const resize = () => (beside = map.box.offsetTop === chart.box.offsetTop);
-
   const paint = (colours, dark) => {
     for (const run of runs) {
       follow(run, surface, start, spec.steps);
@@ -38,11 +35,11 @@ kinds.descent = (figure, spec) => {
     }
     if (map.fit()) drawPaths(map, surface, runs, colours, turned ? 5 : 2.5);
     handle.place(start);
-    if (chart.fit(beside ? map.height : undefined)) drawLosses(chart, surface, runs, spec.steps, colours);
+    if (chart.fit(figure.beside ? map.height : undefined)) drawLosses(chart, surface, runs, spec.steps, colours);
     figure.tell(runs);
     const rate = ({ hyper }) => (typeof hyper.learning_rate === "number" ? ` at learning rate ${number(hyper.learning_rate)}` : "");
     const clauses = runs.map((run) => `${run.label}${rate(run)}, ${run.text}`);
     figure.say(withMeaning(`From ${pointText(start)} on ${surface.place()}: ${clauses.join("; ")}.`, runs.map((run) => run.outcome)));
   };
-  return { panels: [map, chart], paint, resize };
+  return { panels: [map, chart], paint };
 };

@@ -1,6 +1,13 @@
 // The machine: follows a rule from a start and says in words how it went.
 // Rules, surfaces and averages are written by Python (course_lib/translator.py), so are the constants (course_lib/live/outcome.py).
 
+// One step: where the gradient is taken, the gradient, and the new position and state of each coordinate.
+function advance(rule, gradient, theta, state, t, now) {
+  const point = rule.where ? theta.map((x, i) => rule.where(x, ...state[i], now)) : theta;
+  const g = gradient(point);
+  return { point, g, moved: theta.map((x, i) => rule.step(x, g[i], ...state[i], t, now)) };
+}
+
 // rule: {step, where, state}; gradient: point -> vector; hyper: numbers, or functions of the step from 0;
 // visit, if given, sees the position and the state before each step
 function descend(rule, gradient, start, steps, hyper, visit) {
@@ -12,9 +19,7 @@ function descend(rule, gradient, start, steps, hyper, visit) {
   for (let t = 1; t <= steps && theta.every(Number.isFinite); t++) {
     for (const [name, value] of schedules) now[name] = value(t - 1);
     visit?.(t, theta, state);
-    const point = rule.where ? theta.map((x, i) => rule.where(x, ...state[i], now)) : theta;
-    const g = gradient(point);
-    const moved = theta.map((x, i) => rule.step(x, g[i], ...state[i], t, now));
+    const { moved } = advance(rule, gradient, theta, state, t, now);
     theta = moved.map((m) => m[0]);
     state = moved.map((m) => m.slice(1));
     path.push(theta);

@@ -7,9 +7,12 @@ const compileSchedule = ({ schedule, constants }) => ((f) => (step) => f(step, c
 
 const pointWords = (p) => p.map(number).join(", ");
 
+// How a line looks, or a mark alone.
 function swatch({ dash, marker }) {
   const box = element("span", "", "swatch");
-  box.innerHTML = `<svg width="44" height="14" viewBox="-22 -7 44 14" aria-hidden="true"><path d="M-22 0H22" stroke="currentColor" stroke-width="2" stroke-dasharray="${dash}"/><path d="${MARKERS[marker]}" fill="currentColor"/></svg>`;
+  const half = dash ? 22 : 8;
+  const line = dash ? `<path d="M-22 0H22" stroke="currentColor" stroke-width="2" stroke-dasharray="${dash}"/>` : "";
+  box.innerHTML = `<svg width="${2 * half}" height="14" viewBox="${-half} -7 ${2 * half} 14" aria-hidden="true">${line}<path d="${MARKERS[marker]}" fill="currentColor"/></svg>`;
   return box;
 }
 
@@ -20,10 +23,13 @@ const STYLE = `
 .panels { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; }
 .panel { position: relative; flex: 1 1 17rem; min-width: 0; }
 .panel:first-child { flex-grow: 1.4; }
+.column { flex: 1 1 17rem; min-width: 0; }
 canvas { display: block; width: 100%; }
-.panel:first-child canvas { cursor: crosshair; }
+.panels > .panel:first-child canvas { cursor: crosshair; }
 .handle { position: absolute; width: 44px; height: 44px; margin: -22px; border-radius: 50%; cursor: grab; touch-action: none; }
 .handle::after { content: ""; position: absolute; inset: 14px; border: 3px solid var(--ink); border-radius: 50%; background: var(--paper); }
+.probe::after { background: var(--accent); }
+.hollow::after { background: none; border-color: #fff; box-shadow: 0 0 0 2px #000, inset 0 0 0 2px #000; }
 .handle:active { cursor: grabbing; }
 .handle:focus-visible { outline: 3px solid var(--accent); outline-offset: -8px; }
 .note { margin: 0.25rem 0 0.5rem; color: var(--soft); font-size: 0.8125rem; }
@@ -32,18 +38,21 @@ canvas { display: block; width: 100%; }
 .swatch { line-height: 0; }
 .run .controls { grid-row: span 2; }
 .status { grid-column: 2; font-variant-numeric: tabular-nums; }
+.plain .run { grid-template-columns: 3rem 11rem 1fr; }
+.plain .controls { display: none; }
+.plain .status { grid-column: 3; }
 .shared { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.5rem; padding-top: 0.3rem; border-top: 1px solid var(--rule); }
 .slider { display: flex; align-items: center; gap: 0 0.5rem; }
 .slider span { white-space: nowrap; }
 .shared .slider { flex: 1 1 14rem; }
 .slider input { flex: 1 1 6rem; min-width: 4rem; height: 1.75rem; margin: 0; accent-color: var(--accent); }
 .slider span:last-child { min-width: 3.5em; font-variant-numeric: tabular-nums; }
-input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px; }
+input:focus-visible, button:focus-visible { outline: 3px solid var(--accent); }
 button { font: inherit; min-height: 1.9rem; padding: 0.1rem 0.9rem; border: 1px solid var(--soft); border-radius: 0.3rem; color: inherit; background: none; cursor: pointer; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @container (max-width: 36rem) {
-  .run { grid-template-columns: 3rem 1fr; }
-  .run .controls, .run .status { grid-column: 1 / -1; grid-row: auto; }
+  .run, .plain .run { grid-template-columns: 3rem 1fr; }
+  .run .controls, .run .status, .plain .status { grid-column: 1 / -1; grid-row: auto; }
   .slider input { height: 2.25rem; }
 }`;
 
@@ -88,8 +97,9 @@ class LiveFig extends HTMLElement {
   }
 
   resized() {
-    for (const panel of this.kind.panels) panel.forget();
-    this.kind.resize?.();
+    const { panels } = this.kind;
+    for (const panel of panels) panel.forget();
+    this.beside = panels[0].box.offsetTop === panels[1].box.offsetTop;
     this.redraw();
   }
 
@@ -132,21 +142,19 @@ class LiveFig extends HTMLElement {
     box.append(element("span", label), input, shown);
     const show = () => {
       const x = values[input.valueAsNumber];
-      shown.textContent = text(x);
-      input.setAttribute("aria-valuetext", text(x));
+      input.setAttribute("aria-valuetext", (shown.textContent = text(x)));
       set(x);
     };
-    const move = (x) => {
-      input.value = values.indexOf(x);
+    const reset = () => {
+      input.value = values.indexOf(value);
       show();
     };
     input.addEventListener("input", () => {
       show();
       this.redraw();
     });
-    this.resets.push(() => move(value));
-    move(value);
-    return move;
+    this.resets.push(reset);
+    reset();
   }
 
   // One line of the legend: what it looks like, what it is called, how it went.
@@ -182,7 +190,7 @@ class LiveFig extends HTMLElement {
   }
 
   // A point on a panel that mouse, finger and arrow keys move, by so much at a key.
-  handle(panel, moved, { label = "Start point", axes = [panel.x, panel.y], by = axes.map(({ low, high }) => niceStep((high - low) / 100)), fine = 10, alone = false, text = pointWords, className = "" } = {}) {
+  handle(panel, moved, { label = "Start point", axes = [panel.x, panel.y], by = axes.map(({ low, high }) => niceStep((high - low) / 100)), fine = 10, alone = false, text = pointWords, className = "", hover } = {}) {
     const knob = panel.box.appendChild(element("div", "", `handle ${className}`));
     let now;
     knob.tabIndex = 0;
@@ -191,11 +199,12 @@ class LiveFig extends HTMLElement {
       moved(point.map((v, i) => roundTo(Math.min(axes[i].high, Math.max(axes[i].low, v)), by[i] / part)));
       this.redraw();
     };
-    const follow = (event) => {
+    const under = (event) => {
       const { left, top } = panel.canvas.getBoundingClientRect();
       const [x, y] = [event.clientX - left - panel.margin.left, event.clientY - top - panel.margin.top];
-      move([axes[0].at(x / panel.width), axes[1].at(1 - y / panel.height)]);
+      return [axes[0].at(x / panel.width), axes[1].at(1 - y / panel.height)];
     };
+    const follow = (event) => move(under(event));
     knob.addEventListener("keydown", (event) => {
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (!way) return;
@@ -220,6 +229,15 @@ class LiveFig extends HTMLElement {
         follow(event);
       });
       panel.canvas.addEventListener("click", (event) => finger && follow(event));
+    }
+    if (hover) {
+      const glance = (event, point) => {
+        if (event.pointerType === "touch") return;
+        hover(point);
+        this.redraw();
+      };
+      panel.box.addEventListener("pointermove", (event) => glance(event, under(event)));
+      panel.box.addEventListener("pointerleave", (event) => glance(event));
     }
     return {
       place(point) {

@@ -35,19 +35,21 @@ const linear = (low, high) => ({
 
 const SUPERSCRIPT = Object.fromEntries([..."0123456789-"].map((c, i) => [c, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
 
-// low and high are powers of ten
+// Ticks at powers of ten, or at 1, 2 and 5 times them where there are few.
 const logarithmic = (low, high) => {
   const [a, b] = [Math.log10(low), Math.log10(high)];
+  const short = b - a < 3;
   return {
     low, high,
     share: (x) => (Math.log10(x) - a) / (b - a),
     at: (share) => 10 ** (a + share * (b - a)),
     ticks(count) {
-      const step = niceStep((b - a) / count < 1 ? 1 : (b - a) / count);
-      const first = Math.ceil(a / step - 1e-9) * step;
-      return Array.from({ length: Math.floor((b - first) / step + 1e-9) + 1 }, (_, i) => 10 ** Math.round(first + i * step));
+      const step = niceStep(Math.max(1, (b - a) / count));
+      const first = (short ? Math.floor : Math.ceil)(a / step - 1e-9) * step;
+      const powers = Array.from({ length: Math.floor((b - first) / step + 1e-9) + 1 }, (_, i) => 10 ** Math.round(first + i * step));
+      return short ? powers.flatMap((x) => [x, 2 * x, 5 * x]).filter((x) => x >= low * 0.999 && x <= high * 1.001) : powers;
     },
-    text: (x) => "10" + [...`${Math.round(Math.log10(x))}`].map((c) => SUPERSCRIPT[c]).join(""),
+    text: (x) => (short ? number(x) : "10" + [...`${Math.round(Math.log10(x))}`].map((c) => SUPERSCRIPT[c]).join("")),
   };
 };
 
@@ -62,7 +64,7 @@ class Panel {
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", label);
     this.ratio = ratio; // height of the inner part by its width
-    this.margin = { left: 52, right: 16, top: 8, bottom: 40 };
+    this.margin = { left: 58, right: 16, top: 8, bottom: 40 };
   }
 
   // Takes the width that the page gives, and a height if one is wanted; false where there is no room yet.
@@ -127,7 +129,7 @@ class Panel {
     pen.rect(0, 0, width, height);
     pen.textAlign = "center";
     pen.textBaseline = "top";
-    for (const tick of this.x.ticks(Math.max(3, width / 60))) {
+    for (const tick of this.x.ticks(Math.max(3, width / 50))) {
       const x = this.X(tick);
       pen.moveTo(x, height);
       pen.lineTo(x, height + 4);
@@ -152,8 +154,8 @@ class Panel {
     pen.restore();
   }
 
-  // A dashed line with a halo; only what lies inside the panel is drawn.
-  curve(points, { colour, dash, paper }) {
+  // A line through points; only what lies inside the panel is drawn.
+  curve(points, style) {
     const { pen, width, height } = this;
     pen.beginPath();
     let [px, py] = points[0] ?? [];
@@ -168,18 +170,43 @@ class Panel {
       open = cut && cut[2] === x && cut[3] === y;
       [px, py] = [x, y];
     }
+    this.ink(style);
+  }
+
+  // A dashed line with a halo, or a pale one without.
+  ink({ colour, dash, paper, pale }) {
+    const { pen } = this;
     pen.lineJoin = "round";
     pen.setLineDash([]);
     pen.lineWidth = 4;
     pen.globalAlpha = 0.6;
     pen.strokeStyle = paper;
-    pen.stroke();
-    pen.globalAlpha = 1;
-    pen.lineWidth = 2;
+    if (!pale) pen.stroke();
+    pen.globalAlpha = pale ? 0.55 : 1;
+    pen.lineWidth = pale ? 1.25 : 2;
     pen.setLineDash(dash);
     pen.strokeStyle = colour;
     pen.stroke();
+    pen.globalAlpha = 1;
     pen.setLineDash([]);
+  }
+
+  // A line with a head that ends so many pixels before its goal.
+  arrow([x0, y0], [x1, y1], style, gap) {
+    const length = Math.hypot(x1 - x0, y1 - y0) - gap;
+    if (!(length > 0)) return;
+    const size = Math.min(9, length);
+    const { pen } = this;
+    pen.save();
+    pen.translate(x0, y0);
+    pen.rotate(Math.atan2(y1 - y0, x1 - x0));
+    pen.beginPath();
+    pen.moveTo(0, 0);
+    pen.lineTo(length - 0.8 * size, 0);
+    this.ink(style);
+    pen.fillStyle = style.colour;
+    pen.fill(new Path2D(`M${length} 0l${-size} ${size / 2}v${-size}z`));
+    pen.restore();
   }
 
   cross(x, y, colour) {
@@ -233,11 +260,11 @@ function levelsOf(lowest, highest, others) {
   const top = Math.floor(2 * Math.log10(range));
   const main = Array.from({ length: 12 }, (_, i) => 10 ** ((top - i) / 2));
   const fine = others.flatMap((level) => [1, 1.5, 2, 2.5].map((j) => level - lowest + range * 10 ** -j));
-  return [...main, ...fine].sort((a, b) => a - b);
+  return [...main, ...fine].sort((a, b) => a - b).map(Math.sqrt);
 }
 
-// Level lines and shading of a surface, from its values on a grid of so many pixels.
-function landscape(panel, value, minima, colours, pixels) {
+// Level lines and shading of a surface, from its values on a grid of so many pixels; if so many lines are wanted, evenly spread ones.
+function landscape(panel, value, minima, colours, pixels, lines) {
   const { pen, width, height } = panel;
   const [columns, rows] = [Math.ceil(width / pixels), Math.ceil(height / pixels)];
   const floors = minima.map((m) => value(...m));
@@ -245,51 +272,67 @@ function landscape(panel, value, minima, colours, pixels) {
   for (let j = 0, n = 0; j <= rows; j++) {
     for (let i = 0; i <= columns; i++) grid[n++] = value(panel.x.at(i / columns), panel.y.at(1 - j / rows));
   }
-  let [lowest, highest] = [Math.min(...floors), -Infinity];
+  let [least, highest] = [Infinity, -Infinity];
   for (const z of grid) {
-    if (z < lowest) lowest = z;
+    if (z < least) least = z;
     if (z > highest) highest = z;
   }
-  const levels = levelsOf(lowest, highest, floors.filter((level) => level > lowest));
+  const lowest = Math.min(least, ...floors);
   // between two grid points the square root is nearer to a straight line than the loss
   const heights = grid.map((z) => Math.sqrt(z - lowest));
-  const roots = levels.map(Math.sqrt);
+  const [bottom, top] = [least, highest].map((z) => Math.sqrt(z - lowest));
+  const roots = lines
+    ? Array.from({ length: lines }, (_, i) => bottom + ((i + 0.5) / lines) * (top - bottom))
+    : levelsOf(lowest, highest, floors.filter((level) => level > lowest));
 
-  const shade = new OffscreenCanvas(columns + 1, rows + 1);
-  const image = new ImageData(columns + 1, rows + 1);
-  const [bottom, top] = [Math.log(roots[0]), Math.log(Math.sqrt(highest - lowest))];
-  heights.forEach((h, n) => {
-    const s = Math.min(1, Math.max(0, (Math.log(h) - bottom) / (top - bottom)));
-    for (let c = 0; c < 3; c++) image.data[4 * n + c] = colours.low[c] + s * (colours.high[c] - colours.low[c]);
-    image.data[4 * n + 3] = 255;
+  const from = Math.log(roots[0]);
+  shading(pen, heights, columns + 1, rows + 1, [0.5, 0.5, columns, rows, 0, 0, width, height], (h) => {
+    const s = Math.min(1, Math.max(0, (Math.log(h) - from) / (Math.log(top) - from)));
+    return mix(colours.low, colours.high, s);
   });
-  shade.getContext("2d").putImageData(image, 0, 0);
-
-  const [cw, ch] = [width / columns, height / rows];
-  pen.drawImage(shade, 0.5, 0.5, columns, rows, 0, 0, width, height);
   pen.lineWidth = 1;
   pen.strokeStyle = colours.line;
+  isolines(pen, heights, columns, rows, roots, width / columns, height / rows, 1);
+}
+
+const mix = (a, b, s) => a.map((x, c) => x + s * (b[c] - x));
+
+// Colours of values on a grid; nothing where there is no colour.
+function shading(pen, values, columns, rows, places, colour) {
+  const shade = new OffscreenCanvas(columns, rows);
+  const image = new ImageData(columns, rows);
+  values.forEach((v, n) => {
+    const found = colour(v);
+    if (found) image.data.set([...found, 255], 4 * n);
+  });
+  shade.getContext("2d").putImageData(image, 0, 0);
+  pen.drawImage(shade, ...places);
+}
+
+// Lines through values on a grid at rising levels, none where a value is missing; steep cells get none of the levels below so many times what they span.
+function isolines(pen, values, columns, rows, levels, cw, ch, steep) {
   pen.beginPath();
   for (let j = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++) {
       const n = j * (columns + 1) + i;
-      cell(pen, roots, [heights[n], heights[n + 1], heights[n + columns + 2], heights[n + columns + 1]], i, j, cw, ch);
+      cell(pen, levels, [values[n], values[n + 1], values[n + columns + 2], values[n + columns + 1]], i, j, cw, ch, steep);
     }
   }
   pen.stroke();
 }
 
 // Lines through one cell of the grid; corners in the order of the clock from the top left.
-function cell(pen, roots, corners, i, j, cw, ch) {
+function cell(pen, levels, corners, i, j, cw, ch, steep) {
   const [low, high] = [Math.min(...corners), Math.max(...corners)];
-  for (const root of roots) {
-    if (root < low || root < high - low) continue; // finer than the grid can show
-    if (root >= high) break;
+  if (Number.isNaN(low)) return;
+  for (const level of levels) {
+    if (level < low || level < steep * (high - low)) continue; // finer than the grid can show
+    if (level >= high) break;
     const points = [];
     for (let side = 0; side < 4; side++) {
       const [a, b] = [corners[side], corners[(side + 1) % 4]];
-      if (a < root === b < root) continue;
-      const s = (root - a) / (b - a);
+      if (a < level === b < level) continue;
+      const s = (level - a) / (b - a);
       points.push([[i + s, j], [i + 1, j + s], [i + 1 - s, j + 1], [i, j + 1 - s]][side]);
     }
     for (let k = 0; k + 1 < points.length; k += 2) {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from course_lib.rule import RULES
 from course_lib.surfaces import SURFACES
 from course_lib.translator import to_javascript
 
-PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js")
+PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js", "average.js", "look_ahead.js", "map.js")
 CONSTANTS = ("FAR", "CLOSE", "STAY", "MEANING")
 AVERAGES = (averages.cumulative_step, averages.exponential_step, averages.corrected, averages.window_beta)
 
@@ -41,7 +42,7 @@ def site_script() -> str:
     surfaces = {name: surface_sources(surface) for name, surface in SURFACES.items()}
     steps = {function.__name__: to_javascript(function) for function in AVERAGES}
     here = Path(__file__).parent
-    return "\n".join(
+    whole = "\n".join(
         [
             '(() => {\n"use strict";\nif (customElements.get("live-fig")) return;',
             f"const rules = {_literal(rules)};",
@@ -49,16 +50,25 @@ def site_script() -> str:
             f"const averages = {{ {', '.join(f'{name}: {code}' for name, code in steps.items())} }};",
             *(f"const {name} = {json.dumps(getattr(outcome, name))};" for name in CONSTANTS),
             "const kinds = {};",
-            *(_bare((here / part).read_text(encoding="utf-8")) for part in PARTS),
-            'LiveFig.machine = { rules, surfaces, averages, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();\n',
+            *((here / part).read_text(encoding="utf-8") for part in PARTS),
+            'LiveFig.machine = { rules, surfaces, averages, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();',
         ]
     )
+    return _bare(whole) + "\n"
 
 
 def _bare(code: str) -> str:
-    """Leave out indentation and lines that are comments."""
-    lines = (line.strip() for line in code.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """Leave out comments, indentation and, outside of texts, spaces beside punctuation."""
+    lines, in_text = [], False
+    for line in code.splitlines():
+        line = line.split("// ")[0].strip()
+        if "`" not in line and not in_text:
+            parts = re.split(r'("[^"]*")', line)
+            parts[::2] = [re.sub(r" ?([=(){};,<>?:*&|]+) ?", r"\1", part) for part in parts[::2]]
+            line = "".join(parts)
+        in_text ^= line.count("`") % 2 == 1
+        lines.append(line)
+    return "\n".join(filter(None, lines))
 
 
 def _literal(table: dict[str, dict[str, Any]]) -> str:

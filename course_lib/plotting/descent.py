@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from PIL import Image
 
+from course_lib.plotting.picture import small_png
 from course_lib.plotting.style import STYLE_FILE, Look, styles
 from course_lib.rule import FloatArray
 from course_lib.surfaces import Surface
@@ -146,9 +145,4 @@ def descent_picture(surface: Surface, runs: Mapping[str, tuple[str, FloatArray, 
         if lowest < 0:
             right.set_ylabel("loss above the minimum")
         figure.legend(handles=right.get_lines(), loc="outside upper center", ncols=3, handlelength=3)
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=170)
-    picture = Image.open(stream).convert("RGB").quantize(48, dither=Image.Dither.NONE)
-    small = io.BytesIO()
-    picture.save(small, format="png", optimize=True)
-    return small.getvalue()
+        return small_png(figure)

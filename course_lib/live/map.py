@@ -1,0 +1,267 @@
+"""How fast a rule converges over learning rate and momentum, to explore."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from course_lib.engine import descend
+from course_lib.live import parts
+from course_lib.live.display import LiveDisplay
+from course_lib.live.outcome import judge, number, with_meaning
+from course_lib.rule import FloatArray, Rule
+from course_lib.surfaces import Surface
+
+DIVERGED = 65535  # the code for it; those below are evenly spread
+AXES = ("learning_rate", "momentum")
+MARKERS = ("diamond", "triangle", "square", "flag", "circle")
+SHADED = 2.0  # powers of ten from the fastest to the darkest colour
+MOST_CELLS = 16_000
+
+
+class LiveMap(LiveDisplay):
+    """A measured map of convergence over learning rate and momentum, with the run at a probe.
+
+    The colour says how many steps it takes until one more digit is right; the probe goes from one measured point to the
+    next, and its run is taken in the browser.
+
+    Parameters
+    ----------
+    rule : Rule or str
+        A rule with a learning rate and a momentum, or the name of one.
+    surface : Surface or str
+        Where the run at the probe is shown.
+    learning_rates, momenta : array_like
+        Rising values, evenly spread or each a fixed ratio above the last (the axis is logarithmic then).
+    factors : array_like of shape (len(momenta), len(learning_rates))
+        By how much the error shrinks in a step, as measured; 1 or more, or nan, where a run diverges.
+    marks : mapping of str to (float, float), optional
+        Points to mark: label to learning rate and momentum.
+    steps : int
+        Length of the run at the probe.
+    start : sequence of two floats, optional
+        Where it starts; by default the surface's own start.
+    probe : (float, float), optional
+        Learning rate and momentum where the probe starts; by default the fastest run at the least momentum.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        As `LiveFigure`; also if the rule has no learning rate or momentum, if the values of an axis are unevenly
+        spread, if the table has another shape or holds no run that converges, or if a mark lies outside it.
+
+    Attributes
+    ----------
+    factors : ndarray of shape (len(momenta), len(learning_rates))
+        The factors as the figure knows them, nan where a run diverges.
+    fastest, probe : (int, int)
+        Row and column of the fastest run, and of the one where the probe starts.
+
+    Examples
+    --------
+    >>> rates, momenta = np.linspace(0.05, 0.25, 30), np.linspace(0, 0.9, 20)
+    >>> measured = np.maximum(np.sqrt(momenta)[:, None], abs(1 - rates))  # a made-up table
+    >>> LiveMap("momentum", "quadratic", rates, momenta, measured).factors.min().round(3)
+    0.75
+    """
+
+    def __init__(
+        self,
+        rule: Rule | str,
+        surface: Surface | str,
+        learning_rates: Any,
+        momenta: Any,
+        factors: Any,
+        *,
+        marks: Mapping[str, tuple[float, float]] | None = None,
+        steps: int = 100,
+        start: Any = None,
+        probe: tuple[float, float] | None = None,
+    ):
+        self.surface = parts.check_surface(surface)
+        self.steps = parts.check_count("steps", steps)
+        self.start = parts.check_point(self.surface.start if start is None else start)
+        self.axes = _Axis("learning_rates", learning_rates), _Axis("momenta", momenta)
+        self.codes, self.low, self.high = _encode(factors, (self.axes[1].count, self.axes[0].count))
+        self.digits = _decode(self.codes, self.low, self.high)
+        self.factors = 10 ** (-1 / 10**self.digits)
+        fastest = np.unravel_index(np.nanargmin(self.digits), self.digits.shape)
+        self.fastest = int(fastest[0]), int(fastest[1])
+        self.marks = _check_points(marks or {}, self.axes)
+        if len(self.marks) > len(MARKERS):
+            raise ValueError(f"at most {len(MARKERS)} points can be marked, got {len(self.marks)}")
+        if probe is not None:
+            (place,) = _check_points({"probe": probe}, self.axes).values()
+            self.probe = self.axes[1].index(place[1]), self.axes[0].index(place[0])
+        elif np.isnan(self.digits[0]).all():
+            self.probe = self.fastest
+        else:
+            self.probe = 0, int(np.nanargmin(self.digits[0]))
+        self.rule, self.hyper = parts.check_run("map", rule, self._at(self.probe))
+        self.outcome = judge(descend(self.rule, self.surface, self.start, self.steps, **self.hyper), self.surface)
+        self.title = "Map of convergence"
+        self.alt = self._sentence()
+        self.spec = self._spec()
+
+    def _at(self, cell: tuple[int, int]) -> dict[str, float]:
+        return {"learning_rate": self.axes[0].value(cell[1]), "momentum": self.axes[1].value(cell[0])}
+
+    def _verdict(self, cell: tuple[int, int]) -> str:
+        here = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in self._at(cell).items())
+        if np.isnan(self.digits[cell]):
+            return f"{here}: diverges"
+        steps = float(10 ** self.digits[cell])
+        return f"{here}: converges, factor {number(10 ** (-1 / steps))} a step: one digit every {number(steps)} steps"
+
+    def _probe_sentence(self) -> str:
+        run = self.outcome.text(len(self.surface.minima) > 1)
+        return with_meaning(f"At {self._verdict(self.probe)}; the run shown, {run}.", [self.outcome])
+
+    def _sentence(self) -> str:
+        sides = " and ".join(f"{name.replace('_', ' ')} {side}" for name, side in zip(AXES, self.axes, strict=True))
+        lost = number(100 * float(np.isnan(self.digits).mean()))
+        points = {"The fastest": self._verdict(self.fastest)}
+        for label, (x, y) in self.marks.items():
+            points[label.capitalize()] = f"learning rate {number(x)}, momentum {number(y)}"
+        return (
+            f"{self.digits.size} runs of {self.rule.name.replace('_', ' ')} on {parts.surface_label(self.surface)}, {sides}: {lost} % diverge. "
+            f"{''.join(f'{name}, {text}. ' for name, text in points.items())}{self._probe_sentence()}"
+        )
+
+    def _shades(self) -> tuple[float, float]:
+        fastest = float(np.nanmin(self.digits))
+        return fastest, max(min(float(np.nanmax(self.digits)), fastest + SHADED), fastest + 1e-6)
+
+    def _levels(self) -> list[tuple[float, str]]:
+        """Round numbers of steps, as logarithms, with a colour that stands out there."""
+        fast, slow = self._shades()
+        powers = range(int(np.floor(fast)), int(np.ceil(slow)) + 1)
+        levels = [round(float(np.log10(m)) + p, 6) for p in powers for m in (1, 2, 5)]
+        middle = fast + 0.45 * (slow - fast)
+        return [(level, "#00000088" if level < middle else "#ffffffaa") for level in levels if fast < level < slow]
+
+    def _spec(self) -> dict[str, Any]:
+        from course_lib.plotting import style
+
+        (look,) = style.styles([self.rule.name])
+        fast, slow = self._shades()
+        return {
+            "kind": "map",
+            "surface": parts.surface_spec(self.surface),
+            "start": self.start,
+            "steps": self.steps,
+            "run": parts.run_spec(self.rule.name.replace("_", " "), self.rule, self.hyper, look),
+            "rate": self.axes[0].spec(),
+            "momentum": self.axes[1].spec(),
+            "table": base64.b64encode(self.codes[::-1].astype("<u2").tobytes()).decode("ascii"),
+            "low": self.low,
+            "high": self.high,
+            "colours": style.FAST_TO_SLOW,
+            "fast": fast,
+            "slow": slow,
+            "levels": self._levels(),
+            "probe": self.probe[::-1],
+            "marks": [
+                {"label": label, "at": at, "marker": marker}
+                for (label, at), marker in zip(self.marks.items(), MARKERS, strict=False)
+            ],
+        }
+
+    @functools.cached_property
+    def png(self) -> bytes:
+        """The picture of the first state."""
+        from course_lib.plotting import map_picture
+
+        return map_picture(
+            self.surface,
+            self.rule.name,
+            self.outcome,
+            self.digits,
+            [(axis.ends(), axis.log) for axis in self.axes],
+            shades=self._shades(),
+            levels=self._levels(),
+            marks={label: (*at, marker) for (label, at), marker in zip(self.marks.items(), MARKERS, strict=False)},
+            probe=(self.hyper["learning_rate"], self.hyper["momentum"]),
+            steps=self.steps,
+        )
+
+
+class _Axis:
+    """Values evenly spread, or each a fixed ratio above the last."""
+
+    def __init__(self, name: str, values: Any):
+        values = np.asarray(values, float)
+        if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all() or not (np.diff(values) > 0).all():
+            raise ValueError(f"{name} must be at least two rising finite numbers, got {values!r}")
+        self.low, self.high, self.count = float(values[0]), float(values[-1]), len(values)
+        self.log = False
+        if not np.allclose(values, self.values(), rtol=1e-6):
+            self.log = self.low > 0
+            if not self.log or not np.allclose(values, self.values(), rtol=1e-6):
+                raise ValueError(f"{name} must be evenly spread, or each a fixed ratio above the last")
+
+    def values(self) -> FloatArray:
+        """All values."""
+        return np.array([self.value(i) for i in range(self.count)])
+
+    def value(self, i: float) -> float:
+        """The value at an index, or between two."""
+        share = i / (self.count - 1)
+        if self.log:
+            a, b = np.log10(self.low), np.log10(self.high)
+            return float(10 ** (a + share * (b - a)))
+        return self.low + share * (self.high - self.low)
+
+    def index(self, x: float) -> int:
+        """The index of the value nearest to x, as the axis is drawn."""
+        values, x = (np.log(self.values()), np.log(x)) if self.log else (self.values(), x)
+        return int(np.argmin(np.abs(values - x)))
+
+    def ends(self) -> tuple[float, float]:
+        """Outer edges of the first and the last cell."""
+        return self.value(-0.5), self.value(self.count - 0.5)
+
+    def spec(self) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high, "count": self.count, "log": self.log}
+
+    def __str__(self) -> str:
+        return f"{number(self.low)} to {number(self.high)}"
+
+
+def _encode(factors: Any, shape: tuple[int, int]) -> tuple[Any, float, float]:
+    """Codes for the logarithm of the steps to a digit, with the values of the lowest and the highest."""
+    factors = np.asarray(factors, float)
+    if factors.shape != shape:
+        raise ValueError(
+            f"factors must have a row for each momentum and a column for each rate, {shape}, got {factors.shape}"
+        )
+    if factors.size > MOST_CELLS:
+        raise ValueError(f"at most {MOST_CELLS} cells travel in a page, got {factors.size}")
+    converges = (factors >= 0) & (factors < 1)
+    if not converges.any():
+        raise ValueError("no run of the map converges")
+    shrinking = np.clip(factors[converges], 1e-15, 1 - 1e-15)
+    digits = np.log10(-1 / np.log10(shrinking))
+    low, high = float(digits.min()), float(digits.max())
+    codes = np.full(shape, DIVERGED)
+    codes[converges] = np.rint((digits - low) / ((high - low) or 1) * (DIVERGED - 1))
+    return codes, low, high
+
+
+def _decode(codes: Any, low: float, high: float) -> FloatArray:
+    return np.where(codes == DIVERGED, np.nan, low + codes * (high - low) / (DIVERGED - 1))
+
+
+def _check_points(points: Mapping[str, Any], axes: tuple[_Axis, _Axis]) -> dict[str, tuple[float, float]]:
+    found = {}
+    for label, (x, y) in points.items():
+        for name, v, axis in zip(AXES, (x, y), axes, strict=True):
+            low, high = axis.ends()
+            if not low <= v <= high:
+                raise ValueError(f"{label}: {name} must lie on the map, from {number(low)} to {number(high)}, got {v}")
+        found[str(label)] = float(x), float(y)
+    return found

@@ -1,0 +1,145 @@
+"""A map of convergence over learning rate and momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+
+from course_lib.plotting.descent import MARKERS, draw_losses, draw_path, draw_surface
+from course_lib.plotting.picture import small_png
+from course_lib.plotting.style import FAST_TO_SLOW, STYLE_FILE, styles
+from course_lib.rule import FloatArray
+from course_lib.surfaces import Surface
+
+Side = tuple[tuple[float, float], bool]
+SHADES = LinearSegmentedColormap.from_list("fast to slow", FAST_TO_SLOW, N=1024)
+
+
+def draw_map(
+    ax: Axes,
+    digits: FloatArray,
+    sides: Sequence[Side],
+    *,
+    shades: tuple[float, float],
+    levels: Sequence[tuple[float, str]],
+    marks: Mapping[str, tuple[float, float, str]],
+) -> ScalarMappable:
+    """Draw how many steps a digit takes over learning rate and momentum; hatched where runs diverge.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    digits : ndarray of shape (momenta, rates)
+        Logarithm of the steps, nan where a run diverges.
+    sides : two pairs of (float, float) and bool
+        Ends of the horizontal and the vertical axis, and whether it is logarithmic.
+    shades : (float, float)
+        Logarithm of the steps at the first and at the last colour.
+    levels : sequence of (float, str)
+        Logarithms of the steps at which to draw lines, with their colours.
+    marks : mapping of str to (float, float, str)
+        Label to learning rate, momentum and marker.
+
+    Returns
+    -------
+    matplotlib.cm.ScalarMappable
+        What a colour bar needs.
+    """
+    edges = [
+        np.geomspace(*e, n + 1) if log else np.linspace(*e, n + 1)
+        for (e, log), n in zip(sides, digits.shape[::-1], strict=True)
+    ]
+    ax.add_patch(
+        mpl.patches.Rectangle(
+            (0, 0), 1, 1, transform=ax.transAxes, hatch="////", fill=False, edgecolor="#8fa1b3", linewidth=0
+        )
+    )
+    norm = Normalize(*shades, clip=True)
+    mesh = ax.pcolormesh(*edges, digits, cmap=SHADES, norm=norm)
+    centres = [
+        np.sqrt(e[1:] * e[:-1]) if log else (e[1:] + e[:-1]) / 2 for e, (_, log) in zip(edges, sides, strict=True)
+    ]
+    for level, colour in levels:
+        ax.contour(*centres, digits, [level], colors=[colour], linewidths=0.8)
+    for label, (x, y, marker) in marks.items():
+        ax.plot(
+            x, y, MARKERS[marker], color="white", markeredgecolor="black", markersize=7, label=label, linestyle="none"
+        )
+    ax.set(xlabel="learning rate", ylabel="momentum")
+    for name, (_, log) in zip("xy", sides, strict=True):
+        if log:
+            ax.set(**{f"{name}scale": "log"})
+    ax.set(xlim=sides[0][0], ylim=sides[1][0])
+    return mesh
+
+
+def map_picture(
+    surface: Surface,
+    rule: str,
+    outcome: Any,
+    digits: FloatArray,
+    sides: Sequence[Side],
+    *,
+    shades: tuple[float, float],
+    levels: Sequence[tuple[float, str]],
+    marks: Mapping[str, tuple[float, float, str]],
+    probe: tuple[float, float],
+    steps: int,
+) -> bytes:
+    """Draw a map of convergence beside one run.
+
+    Parameters
+    ----------
+    surface : Surface
+        Where the run is shown.
+    rule : str
+        Name of the rule.
+    outcome : object
+        The run, with its path and losses.
+    digits : ndarray of shape (momenta, rates)
+        Logarithm of the steps to a digit, nan where a run diverges.
+    sides, shades, levels, marks : object
+        As in `draw_map`.
+    probe : (float, float)
+        Learning rate and momentum of the run.
+    steps : int
+        Length of the step axis.
+
+    Returns
+    -------
+    bytes
+        A small PNG.
+    """
+    (look,) = styles([rule])
+    with mpl.rc_context(fname=STYLE_FILE):
+        figure = Figure(figsize=(7.2, 4.2))
+        panels = figure.subplot_mosaic([["map", "path"], ["map", "loss"]], width_ratios=(1.5, 1))
+        mesh = draw_map(panels["map"], digits, sides, shades=shades, levels=levels, marks=marks)
+        bar = figure.colorbar(mesh, ax=panels["map"], label="steps to one more digit")
+        bar.set_ticks([level for level, _ in levels], labels=[f"{10**level:.4g}" for level, _ in levels])
+        bar.ax.invert_yaxis()
+        panels["map"].plot(
+            *probe,
+            "o",
+            markerfacecolor="none",
+            markeredgecolor="#22272e",
+            markeredgewidth=2,
+            markersize=9,
+            clip_on=False,
+        )
+        draw_surface(panels["path"], surface)
+        if len(outcome.path):
+            draw_path(panels["path"], outcome.path, look, rule)
+            draw_losses(panels["loss"], np.maximum(outcome.losses, 1e-300), look, rule)
+        panels["loss"].set(xlim=(0, steps))
+        if marks:
+            figure.legend(handles=panels["map"].get_legend_handles_labels()[0], loc="outside upper center", ncols=3)
+        return small_png(figure, 96, dpi=140)
