@@ -60,6 +60,7 @@ class LiveFig extends HTMLElement {
   connectedCallback() {
     if (!this.shadowRoot) this.build();
     if (!this.kind) return;
+    this.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes the arrow keys
     this.sizes = new ResizeObserver(() => this.resized());
     this.sizes.observe(this.card);
     this.schemes = new MutationObserver(() => this.redraw());
