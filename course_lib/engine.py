@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from course_lib.hyperparameters import check_range
 from course_lib.rule import SCALAR, FloatArray, Rule, as_rule, retarget
 from course_lib.surfaces import Surface
 
@@ -242,11 +243,11 @@ def check_hyper(rule: Rule, hyper: Hyper, shape: tuple[int, ...], *, fill: bool 
     TypeError
         If a name is unknown or a value is no number.
     ValueError
-        If a value is not finite or does not fit the shape.
+        If a value is not finite, outside its range (`course_lib.hyperparameters`) or does not fit the shape.
     """
     filled = rule.with_defaults(hyper)
     return {
-        name: _check_value(f"{rule.name}: {name}", value, shape)
+        name: _check_value(f"{rule.name}: {name}", name, value, shape)
         for name, value in filled.items()
         if fill or name in hyper
     }
@@ -268,7 +269,7 @@ def at_step(hyper: Hyper, step: int) -> Hyper:
         Numbers and arrays by name.
     """
     return {
-        name: _number(f"{name} at step {step}", value(step)) if callable(value) else value
+        name: _number(f"{name} at step {step}", name, value(step)) if callable(value) else value
         for name, value in hyper.items()
     }
 
@@ -355,20 +356,24 @@ def _describe(what: Any) -> str:
     return f"{type(what).__name__} {what!r}"
 
 
-def _number(name: str, value: Any) -> float | FloatArray:
+def _number(label: str, name: str, value: Any) -> float | FloatArray:
     """Python floats keep float32 arrays float32; an array stays an array."""
     array = np.asarray(value)
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
-        raise TypeError(f"{name}: expected a number, an array of shape (runs, 1) or a schedule, got {_describe(value)}")
+        raise TypeError(
+            f"{label}: expected a number, an array of shape (runs, 1) or a schedule, got {_describe(value)}"
+        )
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)].flat[0]}")
-    return float(array) if array.ndim == 0 else array
+        raise ValueError(f"{label} must be finite, got {array[~np.isfinite(array)].flat[0]}")
+    number = float(array) if array.ndim == 0 else array
+    check_range(label, name, number)
+    return number
 
 
-def _check_value(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+def _check_value(label: str, name: str, value: Any, shape: tuple[int, ...]) -> Any:
     if callable(value):
         return value
-    number = _number(name, value)
+    number = _number(label, name, value)
     if isinstance(number, np.ndarray):
         try:
             fits = np.broadcast_shapes(number.shape, shape) == shape
@@ -376,7 +381,7 @@ def _check_value(name: str, value: Any, shape: tuple[int, ...]) -> Any:
             fits = False
         if not fits:
             raise ValueError(
-                f"{name}: an array of shape {number.shape} does not fit theta of shape {shape}; "
+                f"{label}: an array of shape {number.shape} does not fit theta of shape {shape}; "
                 "for one value a run give it the shape (runs, 1)"
             )
     return number

@@ -192,6 +192,9 @@ def test_refused_by_name():
         as_keras_optimizer("adam", learning_rates=0.1)
     with pytest.raises(ValueError, match="adam: learning_rate must be finite, got nan"):
         counterpart("adam", learning_rate=float("nan"))
+    for make_optimizer in (counterpart, as_keras_optimizer):
+        with pytest.raises(ValueError, match=r"adam: beta_1 must be in \[0, 1\), got 1"):
+            make_optimizer("adam", beta_1=1.0)
     with pytest.raises(TypeError, match="adam: learning_rate: Keras takes a number or a schedule"):
         as_keras_optimizer("adam", learning_rate=lambda k: 0.1)
     with pytest.raises(LookupError, match="Keras takes a schedule for learning_rate only, got one for momentum"):

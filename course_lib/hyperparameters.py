@@ -1,0 +1,77 @@
+"""Which values a hyperparameter may take, by its Keras name; every machine that runs a rule asks here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval that begins with its lower end.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+    with_high : bool
+        Whether the upper end belongs to it.
+    """
+
+    low: float
+    high: float = np.inf
+    with_high: bool = False
+
+    def holds(self, value: Any) -> Any:
+        """Say whether a number, or each of an array, lies inside."""
+        return (value >= self.low) & ((value <= self.high) if self.with_high else (value < self.high))
+
+    def __str__(self) -> str:
+        """Say it as a sentence about a number would."""
+        if self.high == np.inf:
+            return f"at least {self.low:g}"
+        return f"in [{self.low:g}, {self.high:g}{']' if self.with_high else ')'}"
+
+
+NOT_NEGATIVE, SHARE, DECAY = Range(0.0), Range(0.0, 1.0, with_high=True), Range(0.0, 1.0)
+
+RANGES = {
+    "learning_rate": NOT_NEGATIVE,
+    "momentum": SHARE,  # 1 is no mistake but a lesson: nothing is lost any more, so nothing settles
+    "dampening": SHARE,
+    "beta_1": DECAY,
+    "beta_2": DECAY,
+    "rho": DECAY,
+    "epsilon": NOT_NEGATIVE,  # 0 is how some papers print it, and what shows why it is needed
+    "weight_decay": NOT_NEGATIVE,
+    "momentum_decay": NOT_NEGATIVE,
+    "kappa": NOT_NEGATIVE,
+    "phi": SHARE,
+    "rms_rate": NOT_NEGATIVE,
+}
+"""The range of each hyperparameter that the library's rules know; a reader's own names are not limited."""
+
+
+def check_range(label: str, name: str, value: Any) -> None:
+    """Refuse a value outside the range of its hyperparameter.
+
+    Parameters
+    ----------
+    label : str
+        How the message calls it.
+    name : str
+        Of the hyperparameter; one that is not in `RANGES` may be anything.
+    value : float or ndarray
+        A finite number, or several.
+
+    Raises
+    ------
+    ValueError
+        If it is outside; the message says what came.
+    """
+    allowed = RANGES.get(name)
+    if allowed is not None and not np.all(good := allowed.holds(value)):
+        worst = value[~good].flat[0] if isinstance(value, np.ndarray) else value
+        raise ValueError(f"{label} must be {allowed}, got {worst:g}")
