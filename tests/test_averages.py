@@ -8,6 +8,7 @@ from course_lib.averages import (
     exponential_average,
     exponential_weights,
     sliding_mean,
+    window_beta,
     window_length,
     window_weight,
 )
@@ -46,6 +47,11 @@ def test_weights_add_up_to_what_the_start_has_lost():
 @pytest.mark.parametrize(("beta", "share"), [(0.5, 0.875), (0.9, 0.8649), (0.98, 0.8647), (0.99, 0.8647)])
 def test_the_window_holds_about_86_percent(beta, share):
     assert window_weight(beta, window_length(beta)) == pytest.approx(share, abs=5e-5)
+
+
+def test_beta_of_a_window_turns_its_length_round():
+    assert window_beta(19) == pytest.approx(0.9)
+    assert window_length(window_beta(7)) == pytest.approx(7)
 
 
 def test_the_window_has_the_variance_of_a_sliding_mean():

@@ -15,9 +15,12 @@ import pytest
 from PIL import Image
 
 from course_lib import RULES, SURFACES
+from course_lib.averages import exponential_average, sliding_mean
+from course_lib.engine import descend
 from course_lib.learning_rate import exponential_decay
-from course_lib.live import LiveFigure
-from course_lib.live.outcome import judge, number
+from course_lib.live import LiveAverage, LiveFigure, LiveLookAhead, LiveMap
+from course_lib.live.average import drifting_signal
+from course_lib.live.outcome import MEANING, STAY, judge, number
 from course_lib.live.script import site_script
 from course_lib.momentum import gradient_descent, momentum, nesterov
 from course_lib.plotting.style import LOOKS, OPTIMIZERS, styles
@@ -94,6 +97,22 @@ def test_which_of_two_minima_was_reached_is_said():
 def test_a_run_that_ends_higher_than_it_began_says_so():
     path = np.array([[1.0, 0.0], [2.0, 0.0]])
     assert judge(path, quadratic).text(False) == "loss 2 after 1 steps, above the start"
+
+
+def test_a_dip_through_the_minimum_is_not_arrival():
+    """A frictionless ball swings through the bottom for ever, and one end of the run falls there by chance."""
+    swinging = np.array([[np.cos(k * np.pi / 16), 0.0] for k in range(STAY + 79)])
+    assert quadratic(swinging[-1]) < 1e-9 * quadratic(swinging[0])
+    assert judge(swinging, quadratic).word == "underway"
+    resting = np.concatenate([swinging, np.zeros((STAY, 2))])
+    assert (judge(resting, quadratic).word, judge(resting, quadratic).step) == ("converged", STAY + 78)
+    assert judge(resting[:-1], quadratic).word == "underway"
+
+
+def test_what_converged_means_is_said_where_the_word_is():
+    there = LiveFigure("quadratic", {"a": ("gradient_descent", {"learning_rate": 0.1})})
+    assert "converged after" in there.alt and there.alt.endswith(MEANING)
+    assert MEANING not in LiveFigure("quadratic", {"a": ("gradient_descent", {"learning_rate": 0.001})}).alt
 
 
 @pytest.mark.parametrize(
@@ -330,3 +349,139 @@ def test_colours_stand_out_from_their_ground(look):
         assert contrast(look.colour, ground) >= 3, ground
     for ground in ("#14181e", "#3a4653"):
         assert contrast(look.on_dark, ground) >= 3, ground
+
+
+RATES, MOMENTA = np.linspace(0.01, 0.21, 21), np.linspace(0.0, 0.9, 10)
+MEASURED = np.maximum(np.sqrt(MOMENTA)[:, None], np.abs(1 - 10 * RATES))
+
+
+def made_map(**options):
+    return LiveMap(momentum, quadratic, RATES, MOMENTA, MEASURED, marks={"here": (0.1, 0.3)}, **options)
+
+
+OTHERS = {"average": LiveAverage, "look_ahead": lambda: LiveLookAhead("ravine"), "map": made_map}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_every_kind_keeps_the_contract(kind):
+    shown = OTHERS[kind]()
+    bundle = shown._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/png", "text/plain"}
+    assert bundle["text/plain"] == shown.alt == repr(shown)
+    assert re.search(r"\d", shown.alt)
+    assert len(shown.png) < PICTURE_LIMIT
+    tags = Reader(shown.to_html(inline=False))
+    assert [tag for tag, _ in tags.tags] == ["live-fig", "img"]
+    spec = json.loads(tags.only("live-fig")["spec"], parse_constant=pytest.fail)
+    assert (spec["kind"], spec["alt"]) == (kind, shown.alt) == (kind, tags.only("img")["alt"])
+
+
+def test_averages_are_the_librarys_and_their_weights_make_them():
+    shown = LiveAverage(window=9, probe=30, outlier=(20, 4.0))
+    x = shown.disturbed
+    np.testing.assert_array_equal(shown.curves["exponential"], exponential_average(x, 0.8))
+    np.testing.assert_array_equal(shown.curves["sliding"], sliding_mean(x, 9))
+    for name, weights in shown.weights.items():
+        np.testing.assert_allclose(weights @ x[30 - len(weights) : 30], shown.curves[name][29], err_msg=name)
+
+
+def test_lag_and_pull_of_a_clean_jump_are_closed_forms():
+    """With beta = 0.8 half of a jump is tracked once 0.8**n <= 1/2, that is n = 4; a sliding mean of 9 needs 5."""
+    mean = np.repeat([1.0, 3.0], 50)
+    text = LiveAverage(mean, mean, window=9, outlier=(30, 4.5)).alt
+    assert "jumps from 1 to 3 after value 50" in text
+    assert "bias-corrected, first value 1, half of the jump after 4 values, pulled by the outlier by 0.901," in text
+    assert "sliding mean, first value 1, half of the jump after 5 values, pulled by the outlier by 0.5," in text
+    assert "exponential average, first value 0.2, half of the jump after 4 values" in text
+    assert "cumulative mean, first value 1, half of the jump after 46 values" in text, (
+        "(50 + 4.5 + 3 n) / (50 + n) >= 2"
+    )
+
+
+def test_an_average_that_never_gets_there_says_so():
+    mean = np.repeat([0.0, 1.0], (80, 20))
+    assert "cumulative mean, first value 0, never half of the jump" in LiveAverage(mean, mean, outlier=(90, 0.0)).alt
+
+
+def test_the_signal_comes_from_its_seed():
+    assert (drifting_signal(1)[0] == drifting_signal(1)[0]).all()
+    assert (drifting_signal(1)[0] != drifting_signal(2)[0]).any()
+
+
+@pytest.mark.parametrize("step", [1, 2, 9])
+def test_the_two_halves_make_the_step_of_each_rule(step):
+    shown = LiveLookAhead("ravine", learning_rate=0.02, momentum=0.8, step=step)
+    path = descend("momentum", ravine, shown.start, step, learning_rate=0.02, momentum=0.8)
+    velocity = path[-2] - (path[-3] if step > 1 else path[-2])
+    classical, ahead = shown.halves["classical"], shown.halves["Nesterov"]
+    np.testing.assert_allclose(classical.start, path[-2])
+    np.testing.assert_allclose(classical.end, path[-1])
+    np.testing.assert_allclose(classical.turn, path[-2] - 0.02 * ravine.grad(path[-2]))
+    np.testing.assert_allclose(ahead.turn, path[-2] + 0.8 * velocity)
+    np.testing.assert_allclose(ahead.end, ahead.turn - 0.02 * ravine.grad(ahead.turn))
+    assert (shown.alt.count("end 0 apart") == 1) == (step == 1), "from rest there is nothing to look ahead to"
+
+
+def test_a_step_after_divergence_is_not_shown():
+    shown = LiveLookAhead("ravine", learning_rate=0.5, step=50)
+    assert shown.halves == {}
+    assert "no step to show" in shown.alt and "diverged at step" in shown.alt
+    assert len(shown.png) > 1000
+
+
+def test_a_map_keeps_what_was_measured():
+    shown = made_map()
+    lost = MEASURED >= 1
+    assert lost.any()
+    np.testing.assert_array_equal(np.isnan(shown.factors), lost)
+    np.testing.assert_allclose(shown.factors[~lost], MEASURED[~lost].clip(1e-15), rtol=5e-4, atol=1e-12)
+    assert f"{number(100 * lost.mean())} % diverge" in shown.alt
+
+
+def test_a_map_of_ten_thousand_runs_travels_light():
+    rates, momenta = np.geomspace(1e-3, 0.3, 100), np.linspace(0, 0.99, 100)
+    measured = np.maximum(np.sqrt(momenta)[:, None], np.abs(1 - 10 * rates))
+    spec = LiveMap(momentum, quadratic, rates, momenta, measured).spec
+    assert spec["rate"]["log"] and not spec["momentum"]["log"]
+    assert len(json.dumps(spec)) < 30_000
+
+
+def test_a_maps_probe_starts_without_momentum_or_where_it_is_told():
+    assert made_map().probe == (0, 9)
+    assert "At learning rate 0.1, momentum 0: converges" in made_map().alt
+    told = made_map(probe=(0.21, 0.5))
+    assert (told.probe, told.hyper) == ((5, 20), {"learning_rate": pytest.approx(0.21), "momentum": 0.5})
+    assert "At learning rate 0.21, momentum 0.5: diverges; the run shown" in told.alt
+
+
+OTHERS_REFUSED = {
+    "two shapes": (lambda: LiveAverage([1, 2, 3], [1, 2]), ValueError, "rows of equal length"),
+    "signal of nan": (lambda: LiveAverage([1, math.nan], [1, 2]), ValueError, "must be finite"),
+    "no jump": (lambda: LiveAverage([1, 2, 3], [1, 1, 1]), ValueError, "must jump somewhere"),
+    "window 0": (lambda: LiveAverage(window=0), ValueError, "window must be a whole number from 1 to 120, got 0"),
+    "probe outside": (lambda: LiveAverage(probe=181), ValueError, "from 1 to 180, got 181"),
+    "outlier outside": (lambda: LiveAverage(outlier=(0, 1.0)), ValueError, "the outlier's place must be"),
+    "step outside": (lambda: LiveLookAhead("ravine", step=61), ValueError, "step must be a whole number from 1 to 60"),
+    "rate by schedule": (lambda: LiveLookAhead("ravine", learning_rate=lambda k: 0.1), TypeError, "no schedules"),
+    "rate of nan": (lambda: LiveLookAhead("ravine", learning_rate=math.nan), ValueError, "must be finite"),
+    "uneven rates": (lambda: LiveMap(momentum, quadratic, [1, 2, 4, 9], [0, 1], np.ones((2, 4))), ValueError, "evenly"),
+    "falling rates": (lambda: LiveMap(momentum, quadratic, [2, 1], [0, 1], np.ones((2, 2))), ValueError, "rising"),
+    "table turned": (lambda: LiveMap(momentum, quadratic, RATES, MOMENTA, MEASURED.T), ValueError, "(10, 21)"),
+    "none converges": (lambda: LiveMap(momentum, quadratic, [1, 2], [0, 1], np.ones((2, 2))), ValueError, "converges"),
+    "mark outside": (
+        lambda: LiveMap(momentum, quadratic, RATES, MOMENTA, MEASURED, marks={"far": (0.5, 0.5)}),
+        ValueError,
+        "far: learning_rate must lie on the map, from 0.005 to 0.215",
+    ),
+    "rule without momentum": (
+        lambda: LiveMap(gradient_descent, quadratic, RATES, MOMENTA, MEASURED),
+        TypeError,
+        "no hyperparameter 'momentum'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "words"), OTHERS_REFUSED.values(), ids=OTHERS_REFUSED)
+def test_bad_input_of_the_other_kinds_is_refused_by_name(call, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        call()

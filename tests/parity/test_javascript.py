@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from course_lib import RULES, SURFACES
+from course_lib import RULES, SURFACES, averages
 from course_lib.engine import descend
 from course_lib.learning_rate import exponential_decay, inverse_time_decay
 from course_lib.live.parts import rule_sources, surface_sources, translatable
@@ -133,6 +133,29 @@ def test_a_surface_has_the_same_values_and_gradients_in_the_browser(machine, nam
     )
     np.testing.assert_allclose(values, surface(points), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(gradients, surface.grad(points), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.99])
+def test_averages_are_the_same_in_the_browser(machine, beta):
+    x = np.random.default_rng(4).normal(3, 2, 150)
+    mean, average, corrected, back = machine.evaluate(
+        """([x, beta]) => {
+          const { averages } = customElements.get("live-fig").machine;
+          const scan = (step) => { let v = 0; return x.map((value, i) => (v = step(v, value, i + 1))); };
+          const average = scan((v, value) => averages.exponential_step(v, value, { beta }));
+          return [
+            scan((v, value, n) => averages.cumulative_step(v, value, n, {})),
+            average,
+            average.map((v, i) => averages.corrected(v, i + 1, { beta })),
+            averages.window_beta((1 + beta) / (1 - beta), {}),
+          ];
+        }""",
+        [x.tolist(), beta],
+    )
+    np.testing.assert_allclose(mean, averages.cumulative_mean(x), rtol=1e-13)
+    np.testing.assert_allclose(average, averages.exponential_average(x, beta), rtol=1e-13)
+    np.testing.assert_allclose(corrected, averages.exponential_average(x, beta, bias_correction=True), rtol=1e-12)
+    assert back == pytest.approx(beta, abs=1e-12)
 
 
 def every_construct(x, y, *, new=2.0):

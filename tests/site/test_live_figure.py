@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from course_lib.live import LiveFigure
+from course_lib.live import LiveAverage, LiveFigure, LiveLookAhead, LiveMap
 from course_lib.rule import update_rule
+from course_lib.surfaces import quadratic
 
 FRAME_MS, THROTTLED_MS = 4, 16
 
@@ -341,38 +342,231 @@ def test_a_readers_own_rule_runs_in_the_browser(page, record):
     assert record.errors == record.console == []
 
 
-def redraw_times(live, events=40):
-    """Milliseconds from the slider's event to the end of the redraw, the canvas commands included."""
+RATES, MOMENTA = np.linspace(0.002, 0.2, 100), np.linspace(0.0, 0.99, 100)
+MEASURED = np.maximum(np.sqrt(MOMENTA)[:, None], np.abs(1 - 10 * RATES)).clip(0.05)
+MEASURED[MEASURED >= 0.995] = np.nan
+OTHERS = {
+    "average": LiveAverage,
+    "look ahead": lambda: LiveLookAhead("ravine", learning_rate=0.02, step=9),
+    "map": lambda: LiveMap("momentum", quadratic, RATES, MOMENTA, MEASURED, marks={"the best": (0.1, 0.05)}),
+}
+
+
+@pytest.fixture(scope="module")
+def others():
+    return {kind: make() for kind, make in OTHERS.items()}
+
+
+@pytest.fixture
+def open_kind(page, others, record):
+    """Put a figure of the other kinds on the page; nothing may be thrown, said on the console or asked for."""
+
+    def opened(kind):
+        page.set_content(others[kind].to_page())
+        page.locator("live-fig .handle").first.wait_for()
+        return page.locator("live-fig")
+
+    yield opened
+    assert record.errors == record.console == []
+    assert [url for url in record.requests if not url.startswith(("about:", "data:"))] == []
+
+
+def words(live):
+    return live.evaluate("f => f.words")
+
+
+def controls(live):
+    return live.locator("input, .handle").all()
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_kind_is_drawn_and_says_what_python_says(open_kind, others, kind):
+    live = open_kind(kind)
+    assert not live.locator("img").is_visible()
+    assert all(len(drawn) > 2000 for drawn in pixels(live))
+    assert live.locator("[role=status]").text_content() == others[kind].alt
+    assert others[kind].alt.endswith(words(live))
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_kind_answers_keys_and_comes_back(open_kind, kind):
+    live = open_kind(kind)
+    first = pixels(live), words(live)
+    assert len(controls(live)) >= 1
+    for control in controls(live):
+        before = pixels(live), words(live), control.get_attribute("aria-valuetext")
+        control.focus()
+        for key in ("ArrowRight", "Shift+ArrowRight", "ArrowRight"):
+            live.page.keyboard.press(key)
+        after = pixels(live), words(live), control.get_attribute("aria-valuetext")
+        assert all(a != b for a, b in zip(before, after, strict=True)), control.get_attribute("aria-label")
+    live.get_by_role("button", name="Reset").click()
+    assert (pixels(live), words(live)) == first
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_every_control_of_another_kind_is_reached_by_tab(open_kind, kind):
+    live = open_kind(kind)
+    wanted = live.locator("input, button, .handle").count()
+    for _ in range(wanted):
+        live.page.keyboard.press("Tab")
+        assert live.evaluate("f => getComputedStyle(f.shadowRoot.activeElement).outlineStyle") in ("solid", "auto")
+    assert live.evaluate("f => f.shadowRoot.activeElement.textContent") == "Reset"
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_nothing_is_thrown_anywhere_on_the_controls_of_another_kind(open_kind, kind):
+    live = open_kind(kind)
+    for control in controls(live):
+        control.focus()
+        for key in ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp"):
+            if control.evaluate("c => c.tagName") == "INPUT":
+                live.page.keyboard.press("Home" if key in ("ArrowLeft", "ArrowDown") else "End")
+            else:
+                for _ in range(40):
+                    live.page.keyboard.press(f"Shift+{key}")
+            assert not re.search("NaN|Infinity|undefined", words(live))
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_kind_is_dark_where_the_page_is(open_kind, kind):
+    live = open_kind(kind)
+    live.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    live.page.wait_for_timeout(50)
+    grounds = live.evaluate(
+        "f => [...f.shadowRoot.querySelectorAll('canvas')].map((c) => c.getContext('2d').getImageData(0, 0, 1, 1).data[0])"
+    )
+    assert set(grounds) == {20}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_phone_shows_another_kind_without_scrolling_sideways(open_kind, kind):
+    live = open_kind(kind)
+    live.page.set_viewport_size({"width": 390, "height": 844})
+    live.page.wait_for_timeout(100)
+    assert live.page.evaluate("document.documentElement.scrollWidth") == 390
+    for control in live.locator("input, button, .handle").all():
+        box = control.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390 and box["height"] >= 24
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_without_javascript_another_kind_is_a_picture(browser, others, kind):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_content(others[kind].to_page())
+    picture = page.locator("live-fig img")
+    assert picture.is_visible()
+    assert picture.get_attribute("alt") == others[kind].alt
+    context.close()
+
+
+def test_the_outlier_is_dragged_and_the_probe_follows_the_mouse(open_kind):
+    live = open_kind("average")
+    outlier = live.get_by_role("slider", name="Outlier")
+    box = outlier.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    live.page.mouse.move(x, y)
+    live.page.mouse.down()
+    live.page.mouse.move(x - 40, y + 60, steps=3)
+    live.page.mouse.up()
+    assert "outlier of 5 at value 95" not in words(live)
+    canvas = live.locator("canvas").first.bounding_box()
+    live.page.mouse.click(canvas["x"] + canvas["width"] - 60, canvas["y"] + 100)
+    assert int(live.get_by_role("slider", name="Probe").get_attribute("aria-valuenow")) > 120
+
+
+def test_the_mouse_glances_at_a_run_and_a_click_keeps_it(open_kind, others):
+    live = open_kind("map")
+    probe = live.get_by_role("slider", name="Probe")
+    kept = probe.get_attribute("aria-valuetext")
+    canvas = live.locator("canvas").first.bounding_box()
+    mouse = live.page.mouse
+    mouse.move(canvas["x"] + 150, canvas["y"] + 100)
+    glanced = probe.get_attribute("aria-valuetext")
+    mouse.move(canvas["x"] + 160, canvas["y"] + 100)
+    assert kept != probe.get_attribute("aria-valuetext") != glanced, (
+        "the probe under the mouse does not hide the map from it"
+    )
+    mouse.move(5, 5)
+    assert probe.get_attribute("aria-valuetext") == kept
+    mouse.click(canvas["x"] + 150, canvas["y"] + 100)
+    mouse.move(5, 5)
+    assert probe.get_attribute("aria-valuetext") == glanced
+    live.get_by_role("button", name="the best").click()
+    assert "At learning rate 0.1, momentum 0.05: converges" in words(live)
+
+
+def test_the_map_has_the_same_colours_on_the_canvas_and_in_python(open_kind, others):
+    from course_lib.plotting.map import SHADES
+
+    live, shown = open_kind("map"), others["map"]
+    spec = shown.spec
+    lines = np.array([level for level, _ in spec["levels"]])
+    cells = [(i, j) for i in range(8, 90, 9) for j in range(8, 90, 9)]
+    clear = [(i, j) for i, j in cells if np.abs(lines - shown.digits[j, i]).min() > 0.05]
+    assert len(clear) > 20
+    for i, j in clear:
+        expected = np.array(SHADES((shown.digits[j, i] - spec["fast"]) / (spec["slow"] - spec["fast"]))[:3]) * 255
+        seen = live.evaluate(
+            """(f, [i, j]) => {
+              const map = f.kind.panels[0];
+              const [x, y] = [((i + 0.5) / 100) * map.width, (1 - (j + 0.5) / 100) * map.height];
+              const { left, top } = map.margin;
+              return [...map.back.getContext("2d").getImageData((left + x) * map.dpr, (top + y) * map.dpr, 1, 1).data].slice(0, 3);
+            }""",
+            [i, j],
+        )
+        np.testing.assert_allclose(seen, expected, atol=6)
+
+
+def redraw_times(live, control, events=40):
+    """Milliseconds from an event to the end of the redraw, the canvas commands included."""
     return live.evaluate(
-        """async (f, events) => {
-          const input = f.shadowRoot.querySelectorAll("input")[0];
+        """async (f, [control, events]) => {
+          const all = f.shadowRoot.querySelectorAll("input, .handle");
+          const one = control === null ? f.shadowRoot.querySelector("input") : all[control];
           const times = [];
           for (let i = 0; i < events; i++) {
-            input.value = 30 + i;
+            const key = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowDown"][i % 4];
+            const drag = one.tagName !== "INPUT";
+            if (!drag) one.value = Math.min(one.max, 10 + i);
             const began = performance.now();
-            input.dispatchEvent(new Event("input"));
+            one.dispatchEvent(drag ? new KeyboardEvent("keydown", { key }) : new Event("input"));
             times.push(performance.now() - began);
             await new Promise(requestAnimationFrame);
           }
           return times;
         }""",
-        events,
+        [control, events],
     )
+
+
+def answers_within(live, control, slowdown, limit):
+    """The quietest of a few rounds: other work on the machine is not the figure's."""
+    session = live.page.context.new_cdp_session(live.page)
+    redraw_times(live, control)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
+    medians = []
+    for _ in range(6):
+        medians.append(float(np.median(redraw_times(live, control))))
+        if medians[-1] <= limit:
+            break
+    assert min(medians) <= limit, medians
 
 
 @pytest.mark.parametrize(("slowdown", "limit"), [(1, FRAME_MS), (6, THROTTLED_MS)])
 def test_a_slider_event_is_answered_within_a_frame(live, slowdown, limit):
-    """The quietest of a few rounds: other work on the machine is not the figure's."""
-    session = live.page.context.new_cdp_session(live.page)
-    redraw_times(live)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
-    medians = []
-    for _ in range(6):
-        medians.append(float(np.median(redraw_times(live))))
-        if medians[-1] <= limit:
-            break
-    assert min(medians) <= limit, medians
+    answers_within(live, None, slowdown, limit)
     assert live.evaluate("f => f.lastRedrawMs") > 0
+
+
+@pytest.mark.parametrize(("slowdown", "limit"), [(1, FRAME_MS), (6, THROTTLED_MS)])
+@pytest.mark.parametrize("kind", OTHERS)
+def test_another_kind_answers_within_a_frame(open_kind, kind, slowdown, limit):
+    live = open_kind(kind)
+    for control in range(len(controls(live))):
+        answers_within(live, control, slowdown, limit)
 
 
 def test_the_chapter_on_the_site_is_live(page, site, record):
@@ -380,7 +574,7 @@ def test_the_chapter_on_the_site_is_live(page, site, record):
     figures = page.locator("live-fig")
     assert figures.count() >= 1
     for i in range(figures.count()):
-        figures.nth(i).locator(".handle").wait_for()
+        figures.nth(i).locator(".handle").first.wait_for()
         assert not figures.nth(i).locator("img").is_visible()
     assert [url for url in record.requests if not url.startswith((site, "data:"))] == []
     assert page.evaluate("[...document.scripts].filter((s) => s.src.includes('live-fig.js')).length") == 1
