@@ -2,7 +2,6 @@
 
 const element = (tag, text = "", className = "") => Object.assign(document.createElement(tag), { textContent: text, className });
 const compile = (source) => Function(`"use strict"; return ${source}`)();
-const compileAll = (sources) => Object.fromEntries(Object.entries(sources).map(([name, s]) => [name, typeof s === "string" && s.startsWith("(") ? compile(s) : s]));
 const compileSchedule = ({ schedule, constants }) => ((f) => (step) => f(step, constants))(compile(schedule));
 
 const pointWords = (p) => p.map(number).join(", ");

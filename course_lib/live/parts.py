@@ -10,8 +10,8 @@ import numpy as np
 from course_lib.engine import check_hyper, check_start
 from course_lib.learning_rate import Schedule
 from course_lib.live.outcome import number
-from course_lib.rule import RULES, Rule, as_rule, keyword_defaults
-from course_lib.surfaces import SURFACES, Surface, as_surface
+from course_lib.rule import Rule, as_rule, keyword_defaults
+from course_lib.surfaces import Surface, as_surface
 from course_lib.translator import to_javascript
 
 MOST_STEPS = 10_000  # more than that no reader waits for between two frames
@@ -113,16 +113,14 @@ def surface_label(surface: Surface) -> str:
 
 
 def surface_spec(surface: Surface) -> dict[str, Any]:
-    """Return a surface as the script is told of it: a library surface by name, a reader's own with its functions."""
-    own = not any(surface.value_function is s.value_function for s in SURFACES.values())
+    """Return a surface as the script is told of it, its functions included."""
     return {
-        "name": "" if own else surface.name,
         "label": surface.name.replace("_", " "),
         "axes": surface.coordinates,
         "parameters": surface.parameters,
         "box": surface.box,
         "minima": surface.minima,
-        **(surface_sources(surface) if own else {}),
+        **surface_sources(surface),
     }
 
 
@@ -130,7 +128,7 @@ def run_spec(label: str, rule: Rule, hyper: Mapping[str, Any], look: Any) -> dic
     """Return a rule with its settings and its look as the script is told of it."""
     return {
         "label": label,
-        "rule": rule.name if RULES.get(rule.name) is rule else rule_sources(rule),
+        "rule": rule_sources(rule),
         "hyper": {name: _value(v) for name, v in hyper.items()},
         **look_spec(look),
     }

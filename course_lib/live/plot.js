@@ -254,12 +254,14 @@ const MARKERS = {
   flag: "M0 6L-5.5 -4.5H5.5Z",
 };
 
-// Levels a factor of the square root of ten apart, and finer ones just above every other local minimum.
-function levelsOf(lowest, highest, others) {
+// Levels a factor of the square root of ten apart, and finer ones just above every other local minimum; even ones where there is none.
+function levelsOf(lowest, highest, floors) {
   const range = highest - lowest;
+  if (!floors.length) return Array.from({ length: 20 }, (_, i) => Math.sqrt((range * (i + 0.5)) / 20));
+  const shares = [...new Set(floors.map((level) => Math.round(((level - lowest) / range) * 1e6) / 1e6))].filter((share) => share > 0);
   const top = Math.floor(2 * Math.log10(range));
   const main = Array.from({ length: 12 }, (_, i) => 10 ** ((top - i) / 2));
-  const fine = others.flatMap((level) => [1, 1.5, 2, 2.5].map((j) => level - lowest + range * 10 ** -j));
+  const fine = shares.flatMap((share) => [1, 1.5, 2, 2.5].map((j) => range * (share + 10 ** -j)));
   return [...main, ...fine].sort((a, b) => a - b).map(Math.sqrt);
 }
 
@@ -283,7 +285,7 @@ function landscape(panel, value, minima, colours, pixels, lines) {
   const [bottom, top] = [least, highest].map((z) => Math.sqrt(z - lowest));
   const roots = lines
     ? Array.from({ length: lines }, (_, i) => bottom + ((i + 0.5) / lines) * (top - bottom))
-    : levelsOf(lowest, highest, floors.filter((level) => level > lowest));
+    : levelsOf(lowest, highest, floors);
 
   const from = Math.log(roots[0]);
   shading(pen, heights, columns + 1, rows + 1, [0.5, 0.5, columns, rows, 0, 0, width, height], (h) => {

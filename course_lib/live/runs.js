@@ -1,9 +1,9 @@
 // Runs on a surface: what the kinds share that show some.
 
-const ruleOf = (rule) => rules[rule] ?? compileAll(rule);
+const ruleOf = ({ step, where, state }) => ({ step: compile(step), where: where && compile(where), state });
 
 function surfaceOf(spec) {
-  const { value, gradient } = surfaces[spec.name] ?? compileAll(spec);
+  const [value, gradient] = [spec.value, spec.gradient].map(compile);
   const parameters = { ...spec.parameters };
   const [[left, right], [bottom, top]] = spec.box;
   return {

@@ -1,4 +1,4 @@
-"""The script of the live figures: the hand-written parts and the library's rules and surfaces in JavaScript.
+"""The script of the live figures; rules and surfaces come with each figure, in JavaScript that Python writes.
 
 ``python -m course_lib.live.script PATH`` writes it.
 """
@@ -10,13 +10,9 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from course_lib import averages
 from course_lib.live import outcome
-from course_lib.live.parts import rule_sources, surface_sources, translatable
-from course_lib.rule import RULES
-from course_lib.surfaces import SURFACES
 from course_lib.translator import to_javascript
 
 PARTS = ("engine.js", "plot.js", "live-fig.js", "runs.js", "descent.js", "average.js", "look_ahead.js", "map.js")
@@ -32,26 +28,17 @@ def site_script() -> str:
     -------
     str
         JavaScript without dependencies; running it a second time does nothing.
-
-    Raises
-    ------
-    TranslationError
-        If a rule or surface of the library cannot be translated and does not say so itself.
     """
-    rules = {name: rule_sources(rule) for name, rule in RULES.items() if translatable(rule)}
-    surfaces = {name: surface_sources(surface) for name, surface in SURFACES.items()}
     steps = {function.__name__: to_javascript(function) for function in AVERAGES}
     here = Path(__file__).parent
     whole = "\n".join(
         [
             '(() => {\n"use strict";\nif (customElements.get("live-fig")) return;',
-            f"const rules = {_literal(rules)};",
-            f"const surfaces = {_literal(surfaces)};",
             f"const averages = {{ {', '.join(f'{name}: {code}' for name, code in steps.items())} }};",
             *(f"const {name} = {json.dumps(getattr(outcome, name))};" for name in CONSTANTS),
             "const kinds = {};",
             *((here / part).read_text(encoding="utf-8") for part in PARTS),
-            'LiveFig.machine = { rules, surfaces, averages, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();',
+            'LiveFig.machine = { compile, ruleOf, averages, descend, judge };\ncustomElements.define("live-fig", LiveFig);\n})();',
         ]
     )
     return _bare(whole) + "\n"
@@ -69,14 +56,6 @@ def _bare(code: str) -> str:
         in_text ^= line.count("`") % 2 == 1
         lines.append(line)
     return "\n".join(filter(None, lines))
-
-
-def _literal(table: dict[str, dict[str, Any]]) -> str:
-    rows = [
-        f"{json.dumps(name)}: {{ {', '.join(f'{key}: {part if isinstance(part, str) else json.dumps(part)}' for key, part in parts.items())} }},"
-        for name, parts in table.items()
-    ]
-    return "{\n" + "\n".join(rows) + "\n}"
 
 
 if __name__ == "__main__":

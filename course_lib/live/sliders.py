@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from course_lib.hyperparameters import RANGES
 from course_lib.rule import nearest
 
 SURFACE = -1  # a slider's target: the surface instead of an optimizer
@@ -81,7 +82,7 @@ def _limits(name: str, given: Any, values: Sequence[float]) -> list[float]:
             return numbers
         low, high = numbers
         return _geometric(low, high) if low > 0 and high / low > 20 else _even(low, high)
-    if name.startswith(("momentum", "beta")) and all(0 <= v < 1 for v in values):
+    if name in RANGES and RANGES[name].high == 1 and all(0 <= v < 1 for v in values):
         return _even(0, 0.99)
     if min(values, default=0) > 0:
         wide = 10 if name == "learning_rate" else 5

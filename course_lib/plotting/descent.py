@@ -21,7 +21,7 @@ MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "flag"
 
 
 def draw_surface(ax: Axes, surface: Surface, *, points: int = 240) -> Any:
-    """Draw level lines, a factor of the square root of ten apart, and mark the minima.
+    """Draw level lines, a factor of the square root of ten apart where there is a minimum, and mark the minima.
 
     Parameters
     ----------
@@ -42,10 +42,7 @@ def draw_surface(ax: Axes, surface: Surface, *, points: int = 240) -> Any:
     z = surface(np.stack(np.meshgrid(x, y), axis=-1))
     floors = surface(np.array(surface.minima, float).reshape(-1, 2))
     lowest = min(z.min(), floors.min(initial=np.inf))
-    span = z.max() - lowest
-    main = 10.0 ** ((np.floor(2 * np.log10(span)) - np.arange(12)) / 2)
-    fine = (floors[floors > lowest, None] - lowest + span * 10.0 ** -np.array([1, 1.5, 2, 2.5])).ravel()
-    levels = np.sqrt(np.union1d(main, fine))
+    levels = np.sqrt(_levels(z.max() - lowest, floors - lowest))
     heights = np.sqrt(z - lowest)
     shades = GROUND(np.linspace(0, 1, len(levels) + 1))
     ax.contourf(x, y, heights, [0, *levels, max(heights.max(), levels[-1] * 1.001)], colors=shades)
@@ -56,6 +53,16 @@ def draw_surface(ax: Axes, surface: Surface, *, points: int = 240) -> Any:
     ax.set_xlabel(surface.coordinates[0])
     ax.set_ylabel(surface.coordinates[1], rotation=0)
     return lines
+
+
+def _levels(span: float, floors: FloatArray) -> FloatArray:
+    """Levels a factor of the square root of ten apart, and finer ones above every other minimum; even ones where there is none."""
+    if not len(floors):
+        return span * (np.arange(20) + 0.5) / 20
+    main = 10.0 ** ((np.floor(2 * np.log10(span)) - np.arange(12)) / 2)
+    shares = np.unique(np.round(floors / span, 6))
+    fine = span * (shares[shares > 0, None] + 10.0 ** -np.array([1, 1.5, 2, 2.5]))
+    return np.unique(np.concatenate([main, fine.ravel()]))
 
 
 def draw_path(ax: Axes, path: FloatArray, look: Look, label: str) -> Any:

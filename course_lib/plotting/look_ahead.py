@@ -58,7 +58,7 @@ def look_ahead_picture(
             for label, (look, _) in paths.items()
         ]
         figure.legend(handles=[*named, *kinds], loc="outside upper center", ncols=4, handlelength=3)
-        return small_png(figure, 96, dpi=150)
+        return small_png(figure, 96)
 
 
 def _draw_step(map_axes: Axes, glass: Axes, surface: Surface, steps: Mapping[str, tuple[Look, Corners]]) -> None:

@@ -142,4 +142,4 @@ def map_picture(
         panels["loss"].set(xlim=(0, steps))
         if marks:
             figure.legend(handles=panels["map"].get_legend_handles_labels()[0], loc="outside upper center", ncols=3)
-        return small_png(figure, 96, dpi=140)
+        return small_png(figure, 96)

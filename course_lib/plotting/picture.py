@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 
-def small_png(figure: Figure, colours: int = 48, *, dpi: int = 170) -> bytes:
+def small_png(figure: Figure, colours: int = 48, *, dpi: int = 140) -> bytes:
     """Write a figure with a palette and a light ground.
 
     Parameters

@@ -11,6 +11,7 @@ import pytest
 
 from course_lib import RULES, SURFACES, averages
 from course_lib.engine import descend
+from course_lib.hyperparameters import RANGES, Range
 from course_lib.learning_rate import exponential_decay, inverse_time_decay
 from course_lib.live.parts import rule_sources, surface_sources, translatable
 from course_lib.live.script import site_script
@@ -22,14 +23,21 @@ RELATIVE = 1e-9
 NAMES = [name for name, rule in RULES.items() if translatable(rule)]
 PLANE = [name for name, surface in SURFACES.items() if len(surface.coordinates) == 2]
 
-RUN = """([name, place, parameters, start, steps, hyper, schedules]) => {
-  const { rules, surfaces, descend } = customElements.get("live-fig").machine;
+RUN = """([rule, slope, parameters, start, steps, hyper, schedules]) => {
+  const { compile, ruleOf, descend } = customElements.get("live-fig").machine;
   for (const [key, [source, constants]] of Object.entries(schedules)) {
-    const f = eval(source);
+    const f = compile(source);
     hyper[key] = (step) => f(step, constants);
   }
-  return descend(rules[name], (p) => surfaces[place].gradient(...p, parameters), start, steps, hyper);
+  const gradient = compile(slope);
+  return descend(ruleOf(rule), (p) => gradient(...p, parameters), start, steps, hyper);
 }"""
+
+
+def run(machine, rule, surface, start, hyper, schedules=None):
+    """Take a rule's path in the browser, from the sources that a figure would carry."""
+    sources = rule_sources(rule), surface_sources(surface)["gradient"]
+    return machine.evaluate(RUN, [*sources, surface.parameters, start, STEPS, hyper, schedules or {}])
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +54,7 @@ def draw_hyper(rng, rule):
     def one(name, default):
         if name == "learning_rate":
             return 10 ** rng.uniform(-4, -0.5)
-        if name.startswith(("momentum", "beta")):
+        if RANGES.get(name, Range(0)).high == 1:
             return rng.uniform(0, 0.99)
         return default * 2 ** rng.uniform(-3, 3)
 
@@ -60,7 +68,7 @@ def cases(name):
             surface = SURFACES[place]
             parameters = {key: float(value * rng.uniform(0.5, 2)) for key, value in surface.parameters.items()}
             start = [float(rng.uniform(*side)) for side in surface.box]
-            yield place, surface.with_parameters(**parameters), start, draw_hyper(rng, RULES[name])
+            yield surface.with_parameters(**parameters), start, draw_hyper(rng, RULES[name])
 
 
 def comparable(rule, surface, start, path, **hyper):
@@ -84,9 +92,9 @@ def assert_same_path(theirs, path, length):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rule_takes_the_same_path_in_the_browser(machine, name):
     rule, whole, compared = RULES[name], 0, 0
-    for place, surface, start, hyper in cases(name):
+    for surface, start, hyper in cases(name):
         path = descend(rule, surface, start, STEPS, **hyper)
-        theirs = machine.evaluate(RUN, [name, place, surface.parameters, start, STEPS, hyper, {}])
+        theirs = run(machine, rule, surface, start, hyper)
         length = comparable(rule, surface, start, path, **hyper)
         assert_same_path(theirs, path, length)
         if not np.isfinite(path).all():
@@ -114,7 +122,7 @@ def test_a_scheduled_rate_is_the_same_in_the_browser(machine, name, rate):
     path = descend(rule, surface, start, STEPS, learning_rate=rate)
     hyper = {key: value for key, value in rule.hyperparameters.items() if key != "learning_rate"}
     schedules = {"learning_rate": [to_javascript(rate.function), rate.constants]}
-    theirs = machine.evaluate(RUN, ["" + name, "quadratic", surface.parameters, start, STEPS, hyper, schedules])
+    theirs = run(machine, rule, surface, start, hyper, schedules)
     assert np.isfinite(path).all()
     assert_same_path(theirs, path, len(path))
 
@@ -125,11 +133,11 @@ def test_a_surface_has_the_same_values_and_gradients_in_the_browser(machine, nam
     rng = np.random.default_rng(3)
     points = rng.uniform(*np.array(surface.box).T, (200, 2))
     values, gradients = machine.evaluate(
-        """([name, points, parameters]) => {
-          const { value, gradient } = customElements.get("live-fig").machine.surfaces[name];
+        """([sources, points, parameters]) => {
+          const [value, gradient] = [sources.value, sources.gradient].map(customElements.get("live-fig").machine.compile);
           return [points.map((p) => value(...p, parameters)), points.map((p) => gradient(...p, parameters))];
         }""",
-        [name, points.tolist(), surface.parameters],
+        [surface_sources(surface), points.tolist(), surface.parameters],
     )
     np.testing.assert_allclose(values, surface(points), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(gradients, surface.grad(points), rtol=1e-12, atol=1e-12)
@@ -176,15 +184,7 @@ def test_every_construct_means_what_it_means_in_numpy(machine):
     np.testing.assert_allclose(np.array(theirs, float), ours, rtol=1e-14, atol=0)
 
 
-def test_nothing_was_left_out(machine):
-    known = machine.evaluate(
-        "(() => { const { rules, surfaces } = customElements.get('live-fig').machine;"
-        " return [Object.keys(rules), Object.keys(surfaces)] })()"
-    )
-    assert known == [NAMES, list(SURFACES)]
+def test_nothing_was_left_out():
+    assert {name for name, rule in RULES.items() if rule_sources(rule)} >= set(NAMES)
     assert len(NAMES) >= 6
     assert len(PLANE) >= 4
-    for name in NAMES:
-        assert rule_sources(RULES[name])["step"]
-    for name in PLANE:
-        assert surface_sources(SURFACES[name])["gradient"]
