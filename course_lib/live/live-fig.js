@@ -217,7 +217,10 @@ class LiveFig extends HTMLElement {
       knob.focus({ preventScroll: true, focusVisible: false });
       knob.setPointerCapture(event.pointerId);
     };
-    knob.addEventListener("pointerdown", grab);
+    knob.addEventListener("pointerdown", (event) => {
+      grab(event);
+      if (hover) follow(event); // the knob is under the mouse, not yet the point that it keeps
+    });
     knob.addEventListener("pointermove", (event) => knob.hasPointerCapture(event.pointerId) && follow(event));
     // a mouse may take hold anywhere; a finger on the picture scrolls the page, and only a tap moves the point
     let finger = false;

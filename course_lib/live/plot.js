@@ -254,11 +254,11 @@ const MARKERS = {
   flag: "M0 6L-5.5 -4.5H5.5Z",
 };
 
-// Levels a factor of the square root of ten apart, and finer ones just above every other local minimum; even ones where there is none.
+// Levels a factor of the square root of ten apart, and finer ones just above every other local minimum; with many minima, even ones.
 function levelsOf(lowest, highest, floors) {
   const range = highest - lowest;
-  if (!floors.length) return Array.from({ length: 20 }, (_, i) => Math.sqrt((range * (i + 0.5)) / 20));
   const shares = [...new Set(floors.map((level) => Math.round(((level - lowest) / range) * 1e6) / 1e6))].filter((share) => share > 0);
+  if (!floors.length || shares.length > 3) return Array.from({ length: 20 }, (_, i) => Math.sqrt((range * (i + 0.5)) / 20));
   const top = Math.floor(2 * Math.log10(range));
   const main = Array.from({ length: 12 }, (_, i) => 10 ** ((top - i) / 2));
   const fine = shares.flatMap((share) => [1, 1.5, 2, 2.5].map((j) => range * (share + 10 ** -j)));

@@ -21,7 +21,7 @@ MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "flag"
 
 
 def draw_surface(ax: Axes, surface: Surface, *, points: int = 240) -> Any:
-    """Draw level lines, a factor of the square root of ten apart where there is a minimum, and mark the minima.
+    """Draw level lines, a factor of the square root of ten apart unless there are many minima, and mark the minima.
 
     Parameters
     ----------
@@ -56,12 +56,13 @@ def draw_surface(ax: Axes, surface: Surface, *, points: int = 240) -> Any:
 
 
 def _levels(span: float, floors: FloatArray) -> FloatArray:
-    """Levels a factor of the square root of ten apart, and finer ones above every other minimum; even ones where there is none."""
-    if not len(floors):
+    """Levels a factor of the square root of ten apart, and finer ones above every other minimum; with many minima, even ones."""
+    shares = np.unique(np.round(floors / span, 6))
+    others = shares[shares > 0]
+    if not len(floors) or len(others) > 3:
         return span * (np.arange(20) + 0.5) / 20
     main = 10.0 ** ((np.floor(2 * np.log10(span)) - np.arange(12)) / 2)
-    shares = np.unique(np.round(floors / span, 6))
-    fine = span * (shares[shares > 0, None] + 10.0 ** -np.array([1, 1.5, 2, 2.5]))
+    fine = span * (others[:, None] + 10.0 ** -np.array([1, 1.5, 2, 2.5]))
     return np.unique(np.concatenate([main, fine.ravel()]))
 
 
