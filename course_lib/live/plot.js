@@ -258,7 +258,7 @@ const MARKERS = {
 function levelsOf(lowest, highest, floors) {
   const range = highest - lowest;
   const shares = [...new Set(floors.map((level) => Math.round(((level - lowest) / range) * 1e6) / 1e6))].filter((share) => share > 0);
-  if (!floors.length || shares.length > 3) return Array.from({ length: 20 }, (_, i) => Math.sqrt((range * (i + 0.5)) / 20));
+  if (!floors.length || shares.length > 3) return Array.from({ length: 8 }, (_, i) => Math.sqrt((range * (i + 0.5)) / 8));
   const top = Math.floor(2 * Math.log10(range));
   const main = Array.from({ length: 12 }, (_, i) => 10 ** ((top - i) / 2));
   const fine = shares.flatMap((share) => [1, 1.5, 2, 2.5].map((j) => range * (share + 10 ** -j)));

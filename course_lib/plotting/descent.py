@@ -60,7 +60,7 @@ def _levels(span: float, floors: FloatArray) -> FloatArray:
     shares = np.unique(np.round(floors / span, 6))
     others = shares[shares > 0]
     if not len(floors) or len(others) > 3:
-        return span * (np.arange(20) + 0.5) / 20
+        return span * (np.arange(8) + 0.5) / 8
     main = 10.0 ** ((np.floor(2 * np.log10(span)) - np.arange(12)) / 2)
     fine = span * (others[:, None] + 10.0 ** -np.array([1, 1.5, 2, 2.5]))
     return np.unique(np.concatenate([main, fine.ravel()]))
