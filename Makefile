@@ -26,7 +26,7 @@ test: lint book pins  ## all that must hold, in a real browser and with Keras to
 	$(VENV)/pytest -n 2 --dist loadfile
 
 check: setup lint  ## lint, and the tests that need neither Keras nor a browser
-	$(VENV)/pytest -m "$(QUICK)"
+	$(VENV)/pytest -n 2 --dist loadfile -m "$(QUICK)"
 
 colab: setup ## the chapters as a whole, in an environment with Colab's versions, TensorFlow too
 	@$(VENV)/python tools/environment.py .venv-colab-keras tests/colab/keras.txt

@@ -19,8 +19,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"browser", "site"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if "parity" in item.path.relative_to(ROOT).parts:
+        folder = set(item.path.relative_to(ROOT).parts)
+        if "parity" in folder:
             item.add_marker("parity")
+        if folder & {"chapters", "colab"}:
+            item.add_marker("book")
 
 
 @pytest.fixture(scope="session")
