@@ -113,7 +113,7 @@ kinds.average = (figure, spec) => {
     figure.tell(curves);
     const clauses = curves.map(({ label, text }) => `${label}, ${text.replaceAll(" · ", ", ")}`);
     figure.say(
-      `${spec.intro} Window ${settings(window)}, outlier of ${number(outlier[1])} at value ${outlier[0]}, probe at value ${probe}: ${clauses.join("; ")}.`,
+      `Window ${settings(window)}, outlier of ${number(outlier[1])} at value ${outlier[0]}, probe at value ${probe}: ${clauses.join("; ")}.`,
     );
   };
   return { panels: [chart, bars], paint };

@@ -71,7 +71,7 @@ class LiveAverage(LiveDisplay):
     Examples
     --------
     >>> figure = LiveAverage(window=9)
-    >>> round(figure.weights["exponential"][-1], 3)
+    >>> round(float(figure.weights["exponential"][-1]), 3)
     0.2
     """
 
@@ -118,10 +118,6 @@ class LiveAverage(LiveDisplay):
             "exponential": fading,
         }
 
-    def _intro(self) -> str:
-        before, after = self.mean[self.jump - 1], self.mean[self.jump]
-        return f"{len(self.signal)} values about a mean that jumps from {number(before)} to {number(after)} after value {self.jump}."
-
     def _sentence(self) -> str:
         before, after = self.mean[self.jump - 1], self.mean[self.jump]
         undisturbed = self._averages(self.signal)
@@ -136,13 +132,13 @@ class LiveAverage(LiveDisplay):
             )
         at, size = self.outlier
         setting = f"Window {self.window} (β = {number(self.beta)}), outlier of {number(size)} at value {at}, probe at value {self.probe}"
-        return f"{self._intro()} {setting}: {'; '.join(clauses)}."
+        intro = f"{len(self.signal)} values about a mean that jumps from {number(before)} to {number(after)} after value {self.jump}."
+        return f"{intro} {setting}: {'; '.join(clauses)}."
 
     def _spec(self) -> dict[str, Any]:
         looks = _looks()
         return {
             "kind": "average",
-            "intro": self._intro(),
             "signal": self.signal.tolist(),
             "mean": self.mean.tolist(),
             "jump": self.jump,

@@ -26,7 +26,7 @@ kinds.look_ahead = (figure, spec) => {
   const steps = Array.from({ length: spec.steps }, (_, i) => i + 1);
   figure.slider(shared, { label: "step", values: steps, value: step, set: (k) => (step = k) });
   for (const slider of spec.sliders) {
-    figure.slider(shared, { ...slider, set: (x) => runs.forEach(({ hyper }) => (hyper[slider.name] = x)) });
+    figure.slider(shared, { ...slider, name: slider.label, set: (x) => runs.forEach(({ hyper }) => (hyper[slider.name] = x)) });
   }
   figure.resetButton(shared, () => (start = spec.start));
 

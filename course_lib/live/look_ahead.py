@@ -80,7 +80,7 @@ class LiveLookAhead(LiveDisplay):
     --------
     >>> figure = LiveLookAhead("quadratic", learning_rate=0.05, momentum=0.9, step=2)
     >>> figure.halves["classical"].end.round(3)
-    array([-8.123,  0.   ])
+    array([-7.718, -0.5  ])
     """
 
     def __init__(

@@ -65,7 +65,8 @@ class LiveMap(LiveDisplay):
     --------
     >>> rates, momenta = np.linspace(0.05, 0.25, 30), np.linspace(0, 0.9, 20)
     >>> measured = np.maximum(np.sqrt(momenta)[:, None], abs(1 - rates))  # a made-up table
-    >>> LiveMap("momentum", "quadratic", rates, momenta, measured).factors.min().round(3)
+    >>> figure = LiveMap("momentum", "quadratic", rates, momenta, measured)
+    >>> round(float(figure.factors.min()), 3)
     0.75
     """
 
