@@ -31,6 +31,7 @@ SCALAR = types.SimpleNamespace(
     cos=math.cos,
     tanh=math.tanh,
     abs=abs,
+    floor=lambda x: float(math.floor(x)),
     sign=lambda x: x if x != x else float((x > 0) - (x < 0)),
     maximum=lambda a, b: a if a > b or a != a else b,
     minimum=lambda a, b: a if a < b or a != a else b,

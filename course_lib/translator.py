@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 
 ALLOWED = (
     "allowed are assignments to names, one return at the end, + - * / **, unary minus, numbers, np.pi, "
-    "np.sqrt, exp, log, cos, sin, tanh, sign, abs, maximum, minimum and np.where with a comparison"
+    "np.sqrt, exp, log, cos, sin, tanh, sign, abs, floor, maximum, minimum and np.where with a comparison"
 )
 FUNCTIONS = {
-    **dict.fromkeys(("sqrt", "exp", "log", "cos", "sin", "tanh", "sign", "abs"), 1),
+    **dict.fromkeys(("sqrt", "exp", "log", "cos", "sin", "tanh", "sign", "abs", "floor"), 1),
     **dict.fromkeys(("maximum", "minimum"), 2),
 }
 OPERATORS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import keras
 
-from course_lib import learning_rate as schedules
-from course_lib.learning_rate import Schedule
+from course_lib.learning_rate import Schedule, schedule_from
+
+OPS = SimpleNamespace(**vars(keras.ops), pi=math.pi)
+BUILT_IN: dict[str, Callable[..., Any]] = {
+    "linear_decay": keras.optimizers.schedules.PolynomialDecay,
+    "inverse_time_decay": keras.optimizers.schedules.InverseTimeDecay,
+    "exponential_decay": keras.optimizers.schedules.ExponentialDecay,
+    "step_decay": lambda **constants: keras.optimizers.schedules.ExponentialDecay(**constants, staircase=True),
+    "cosine_decay": keras.optimizers.schedules.CosineDecay,
+    "cosine_decay_restarts": keras.optimizers.schedules.CosineDecayRestarts,
+}
+"""What Keras calls the schedules of the course."""
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
@@ -19,12 +32,12 @@ class ScheduleOnKeras(keras.optimizers.schedules.LearningRateSchedule):
     name : str
         Of a function in `course_lib.learning_rate`.
     **constants : float
-        Its constants.
+        Its constants; a warm-up's ``after`` is the config of another schedule.
     """
 
-    def __init__(self, name: str, **constants: float):
-        self.schedule = getattr(schedules, name)(**constants)
-        self.function = self.schedule.retarget(keras.ops)
+    def __init__(self, name: str, **constants: Any):
+        self.schedule = schedule_from({"name": name, **constants})
+        self.function = self.schedule.retarget(OPS)
 
     def __call__(self, step: Any) -> Any:
         """Value at a step, from 0."""
@@ -32,7 +45,38 @@ class ScheduleOnKeras(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self) -> dict[str, Any]:
         """Name and constants."""
-        return {"name": self.schedule.name, **self.schedule.constants}
+        return self.schedule.get_config()
+
+
+def counterpart_schedule(schedule: Schedule) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the built-in Keras schedule that gives the same rates.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        Made by a function of `course_lib.learning_rate`.
+
+    Returns
+    -------
+    LearningRateSchedule
+        One of Keras's own.
+
+    Raises
+    ------
+    LookupError
+        If Keras has none; as any Keras schedule is an object that is called with the step, `ScheduleOnKeras` serves.
+    """
+    config = schedule.get_config()
+    name = config.pop("name")
+    if name == "warm_up" and config["after"]["name"] == "cosine_decay":
+        after = {key: value for key, value in config["after"].items() if key != "name"}
+        target, start = after.pop("initial_learning_rate"), config["warmup_learning_rate"]
+        return keras.optimizers.schedules.CosineDecay(
+            start, **after, warmup_target=target, warmup_steps=config["warmup_steps"]
+        )
+    if name not in BUILT_IN:
+        raise LookupError(f"Keras has no counterpart of {schedule!r}; ScheduleOnKeras brings the schedule itself")
+    return BUILT_IN[name](**config)
 
 
 def keras_value(name: str, value: Any) -> Any:
@@ -56,7 +100,7 @@ def keras_value(name: str, value: Any) -> Any:
         If it is a function that Keras could neither compile nor save.
     """
     if isinstance(value, Schedule):
-        return ScheduleOnKeras(value.name, **value.constants)
+        return ScheduleOnKeras(**value.get_config())
     if isinstance(value, keras.optimizers.schedules.LearningRateSchedule):
         return value
     if callable(value):

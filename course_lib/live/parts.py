@@ -142,7 +142,7 @@ def look_spec(look: Any) -> dict[str, Any]:
 def _value(value: float | Callable[[int], float]) -> Any:
     if not callable(value):
         return value
-    function, constants = (
-        (value.function, value.constants) if isinstance(value, Schedule) else (value, keyword_defaults(value))
+    source, constants = (
+        value.to_javascript() if isinstance(value, Schedule) else (to_javascript(value), keyword_defaults(value))
     )
-    return {"schedule": to_javascript(function), "constants": constants}
+    return {"schedule": source, "constants": constants}
