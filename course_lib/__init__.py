@@ -1,8 +1,11 @@
 """Update rules, written once, and the machines that run them."""
 
 from course_lib import _floors as _floors
+from course_lib import adam_variants as adam_variants
 from course_lib import adaptive_rates as adaptive_rates
+from course_lib import amsgrad as amsgrad
 from course_lib import momentum as momentum
+from course_lib import sign_based as sign_based
 from course_lib.engine import Stepper as Stepper
 from course_lib.engine import descend as descend
 from course_lib.gradient_checking import gradient_check as gradient_check

@@ -123,7 +123,7 @@ def test_a_diverging_run_is_inf_or_nan_without_a_warning(rule, start):
         path = descend(rule, rosenbrock, start, 60, learning_rate=1e10)
         descend(rule, rosenbrock, start, 60, learning_rate=1e10, keep="last")
     assert path.shape[0] == 61
-    if rule.name != "adam":  # Adam's steps are bounded by its rate
+    if rule.function.__module__ == "course_lib.momentum":  # others bound their steps by the rate
         assert not np.isfinite(path[-1]).all()
     assert np.isfinite(path[0]).all()
 

@@ -56,6 +56,29 @@ def _with_nesterov(h: Hyper) -> dict[str, Any]:
     return {**h, "nesterov": True}
 
 
+def _with_amsgrad(h: Hyper) -> dict[str, Any]:
+    return {**h, "amsgrad": True}
+
+
+def _nadam(h: Hyper) -> dict[str, Any]:
+    if h["momentum_decay"] != 1:
+        raise LookupError(
+            f"Keras's Nadam has momentum_decay fixed at 1, got {h['momentum_decay']}; use as_keras_optimizer"
+        )
+    return {name: value for name, value in h.items() if name != "momentum_decay"}
+
+
+def _lion(h: Hyper) -> dict[str, Any]:
+    if h["beta_1"] == 0:
+        raise LookupError("Keras's Lion refuses beta_1 = 0; use as_keras_optimizer")
+    return dict(h)
+
+
+def _epsilon_of_adam(step: int, h: Hyper) -> float:
+    """Epsilon that Keras adds to the uncorrected root, as one that is added to the corrected root."""
+    return h["epsilon"] / (1 - h["beta_2"] ** (step + 1)) ** 0.5
+
+
 _RATE_INSIDE = "Keras keeps the rate inside the velocity, this rule outside of it, so under a schedule their paths part"
 
 COUNTERPARTS: dict[str, Counterpart] = {
@@ -66,7 +89,22 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "momentum_pytorch": Counterpart("SGD", _damped, constant=_RATE_INSIDE),
     "nesterov": Counterpart("SGD", _with_nesterov, variables="look-ahead"),
     "nesterov_framework": Counterpart("SGD", _with_nesterov),
-    "adam": Counterpart("Adam", deviation={"epsilon": lambda k, h: h["epsilon"] / (1 - h["beta_2"] ** (k + 1)) ** 0.5}),
+    "adagrad": Counterpart(None, why_none="its Adagrad adds epsilon inside the root: that is adagrad_keras"),
+    "adagrad_keras": Counterpart("Adagrad"),
+    "rmsprop": Counterpart("RMSprop"),
+    "rmsprop_pytorch": Counterpart(None, why_none="its RMSprop adds epsilon inside the root: that is rmsprop"),
+    "rmsprop_nesterov": Counterpart(None, why_none="the momentum of its RMSprop is classical, without look-ahead"),
+    "adadelta": Counterpart("Adadelta"),
+    "adam": Counterpart("Adam", deviation={"epsilon": _epsilon_of_adam}),
+    "adam_uncorrected": Counterpart(None, why_none="its Adam always corrects its moments"),
+    "adamax": Counterpart("Adamax"),
+    "nadam": Counterpart(None, why_none="the momentum of its Nadam grows from half of beta_1: that is nadam_framework"),
+    "nadam_framework": Counterpart("Nadam", _nadam),
+    "amsgrad": Counterpart(None, why_none="its Adam(amsgrad=True) corrects its moments: that is amsgrad_framework"),
+    "amsgrad_framework": Counterpart("Adam", _with_amsgrad, deviation={"epsilon": _epsilon_of_adam}),
+    "adamw": Counterpart("AdamW", deviation={"epsilon": _epsilon_of_adam}),
+    "delta_bar_delta": Counterpart(None, why_none="none of its optimizers gives each parameter a rate by signs"),
+    "lion": Counterpart("Lion", _lion),
 }
 """The counterpart of every rule of the library."""
 
@@ -111,8 +149,7 @@ def counterpart(rule: Rule | str, **hyper: Any) -> keras.optimizers.Optimizer:
             f"Keras takes a schedule for learning_rate only, got one for {', '.join(scheduled)}; use as_keras_optimizer"
         )
     arguments = {
-        name: keras_value(name, value) for name, value in entry.translate(values).items() if name != "nesterov"
+        name: value if isinstance(value, bool) else keras_value(name, value)
+        for name, value in entry.translate(values).items()
     }
-    if "nesterov" in entry.translate(values):
-        arguments["nesterov"] = True
     return getattr(keras.optimizers, entry.optimizer)(**arguments)

@@ -6,6 +6,7 @@ import dis
 import inspect
 import re
 import textwrap
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,8 +26,19 @@ SYMBOLS = {
     r"\beta_2": "beta_2",
     r"\epsilon": "epsilon",
     "d": "dampening",
+    r"\rho": "rho",
+    r"\lambda": "weight_decay",
+    r"\kappa": "kappa",
+    r"\phi": "phi",
+    r"\psi": "momentum_decay",
+    r"\mu_t": "mu",
+    r"\mu_{t+1}": "mu_next",
+    r"v_{\max}": "v_max",
+    r"\Pi": "product",
+    r"\Delta": "delta",
     r"\theta": "theta",
 }
+SYMPY = SimpleNamespace(sqrt=sympy.sqrt, abs=sympy.Abs, sign=sympy.sign, maximum=sympy.Max)
 
 
 @pytest.fixture(params=sorted(RULES))
@@ -63,15 +75,20 @@ def expression(latex):
     names = []
 
     def neutral(match):
-        if match.group() in (r"\frac", r"\sqrt", r"\max", r"\operatorname"):
+        if match.group() in (r"\frac", r"\sqrt", r"\max", r"\cdot", r"\lceil", r"\rceil"):
             return match.group()
         names.append(python_name(match.group()))
         return f"x_{{{len(names)}}}"
 
-    tokens = r"\\hat\{\w+\}|\\beta_[12]|\\[a-z]+|[a-zA-Z]"
+    # the parser knows no sign, and no rule rounds upwards
+    latex = re.sub(r"\\operatorname\{sign\}\(([^()]*)\)", r"\\lceil \1 \\rceil", latex)
+    tokens = r"\\hat\{\w+\}|\\beta_[12]|\\mu_t|\\mu_\{t\+1\}|v_\{\\max\}|\\[a-zA-Z]+|[a-zA-Z]"
     plain = re.sub(r"\^x_\{(\d+)\}", r"^{x_{\1}}", re.sub(tokens, neutral, latex))
-    factors = re.sub(r"(?<=[})])\s+(?=x_|\(|\\frac|\\sqrt)", r" \\cdot ", plain)  # the parser trips over "(1 - a) b^2"
+    factors = re.sub(
+        r"(?<=[})])\s+(?=x_|\(|\\frac|\\sqrt|\\max)", r" \\cdot ", plain
+    )  # the parser trips over "(1 - a) b^2"
     parsed = parse_latex(factors, backend="lark")
+    parsed = parsed.replace(sympy.ceiling, sympy.sign)
     return parsed.subs({sympy.Symbol(f"x_{{{i}}}"): sympy.Symbol(name) for i, name in enumerate(names, start=1)})
 
 
@@ -150,7 +167,7 @@ def test_a_rule_on_sympy_symbols_is_its_equation(rule):
     names = ["theta", "g", *rule.state]
     hyper = {name: sympy.Symbol(name) for name in rule.hyperparameters}
     t = sympy.Symbol("t")
-    moved = retarget(rule.function, sympy)(*map(sympy.Symbol, names), t, **hyper)
+    moved = retarget(rule.function, SYMPY)(*map(sympy.Symbol, names), t, **hyper)
     known = {"t": t, **{name: sympy.Symbol(name) for name in names}}
     for left, right in equation_lines(rule):
         known[left] = expression(right).subs({sympy.Symbol(k): v for k, v in known.items()}, simultaneous=True)

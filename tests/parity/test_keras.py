@@ -76,6 +76,10 @@ def assert_close(theirs, ours, rtol):
 @pytest.mark.parametrize("rate", RATES)
 def test_built_in_counterpart_walks_the_same_path(rule, rate, scale, float64):
     hyper = {"learning_rate": RATES[rate]}
+    if COUNTERPARTS[rule.name].optimizer is None:
+        with pytest.raises(LookupError, match=f"Keras has no counterpart of '{rule.name}': .*; use as_keras_optimizer"):
+            counterpart(rule, **hyper)
+        return
     if rate == "scheduled" and COUNTERPARTS[rule.name].constant:
         with pytest.raises(LookupError, match="with a schedule for learning_rate: Keras keeps the rate inside"):
             counterpart(rule, **hyper)
@@ -126,9 +130,11 @@ def test_a_network_carried_over_gives_the_same_scores():
 
 @pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
 def test_numpy_and_keras_train_along_the_same_losses(rule, make_optimizer):
+    if make_optimizer is counterpart and COUNTERPARTS[rule.name].optimizer is None:
+        return
     network = make()
     model = keras_network(network)
-    hyper = {"learning_rate": 0.02}
+    hyper = {"learning_rate": 0.005}  # at larger rates the rules that start with long steps double every rounding
     data = (DATA.x_train, DATA.y_train)
     theirs = train_keras(np.random.default_rng(3), model, make_optimizer(rule, **hyper), *data, epochs=1)
     if make_optimizer is counterpart:
@@ -199,5 +205,9 @@ def test_refused_by_name():
         as_keras_optimizer("adam", learning_rate=lambda k: 0.1)
     with pytest.raises(LookupError, match="Keras takes a schedule for learning_rate only, got one for momentum"):
         counterpart("momentum", momentum=RATES["scheduled"])
+    with pytest.raises(LookupError, match="Keras's Nadam has momentum_decay fixed at 1, got 0.004"):
+        counterpart("nadam_framework", momentum_decay=0.004)
+    with pytest.raises(LookupError, match="Keras's Lion refuses beta_1 = 0"):
+        counterpart("lion", beta_1=0.0)
     with pytest.raises(LookupError, match="no entry in course_lib/counterparts/table.py"):
         counterpart(update_rule()(_named("mine")))
