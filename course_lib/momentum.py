@@ -247,7 +247,7 @@ def nesterov(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
 
 @nesterov.where
 def nesterov_look_ahead(theta, v, *, momentum):
-    """Point that the velocity alone would reach."""
+    r"""Point that the velocity alone would reach, :math:`\theta + \alpha v`."""
     return theta + momentum * v
 
 

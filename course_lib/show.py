@@ -31,6 +31,10 @@ class ShownRule:
     def _repr_markdown_(self) -> str:
         summary = (inspect.getdoc(self.rule.function) or "").split("\n", 1)[0]
         math = equation(self.rule)
+        if self.rule.where_function is not None:
+            place = (inspect.getdoc(self.rule.where_function) or "").split("\n", 1)[0]
+            place = re.sub(r":math:`(.+?)`", r"$\1$", place)  # from Sphinx's spelling to Markdown's
+            summary += f" Where the gradient $g$ is taken: {place[0].lower()}{place[1:]}"
         shown = f"{summary}\n\n$$\n\\begin{{aligned}}\n{math}\n\\end{{aligned}}\n$$\n\n" if math else f"{summary}\n\n"
         return f"{shown}```python\n{code(self.rule)}\n```"
 

@@ -62,7 +62,7 @@ kinds.average = (figure, spec) => {
     const line = (values) => values.map((v, i) => [chart.X(i + 1), chart.Y(v)]);
     chart.backdrop([colours.paper], () => {
       chart.clear(colours);
-      chart.axes(colours, "value", "");
+      chart.axes(colours, "number of the value", "");
       chart.curve(line(mean), { colour: colours.rule, dash: [], paper: colours.rule });
     });
     const { pen } = chart;
@@ -78,7 +78,7 @@ kinds.average = (figure, spec) => {
     [bars.x, bars.y] = [linear(0, Math.max(10, probe)), linear(0, niceStep(most * 1.05))];
     bars.backdrop([colours.paper, bars.x.high, bars.y.high], () => {
       bars.clear(colours);
-      bars.axes(colours, "value", "weight");
+      bars.axes(colours, "number of the value", "weight at the probe");
     });
     for (const { weights, style } of curves) {
       const first = probe - weights.length + 1;
@@ -101,7 +101,7 @@ kinds.average = (figure, spec) => {
       const lag = curve.values.slice(jump).findIndex((v) => side * (v - halfway) >= 0) + 1;
       curve.text = [
         `first value ${number(curve.values[0])}`,
-        lag ? `half of the jump after ${lag} values` : "never half of the jump",
+        lag ? `half of the jump after ${lag} value${lag === 1 ? "" : "s"}` : "never half of the jump",
         `pulled by the outlier by ${number(pull)}`,
         `at the probe ${number(curve.values[probe - 1])}, weights add up to ${number(curve.weights.reduce((a, b) => a + b))}`,
       ].join(" · ");

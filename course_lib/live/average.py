@@ -124,7 +124,12 @@ class LiveAverage(LiveDisplay):
         clauses = []
         for name, curve in self.curves.items():
             there = np.sign(after - before) * (curve[self.jump :] - (before + after) / 2) >= 0
-            lag = f"half of the jump after {np.argmax(there) + 1} values" if there.any() else "never half of the jump"
+            after_n = int(np.argmax(there)) + 1
+            lag = (
+                f"half of the jump after {after_n} value{'s' * (after_n > 1)}"
+                if there.any()
+                else "never half of the jump"
+            )
             clauses.append(
                 f"{LABELS[name]}, first value {number(curve[0])}, {lag}, "
                 f"pulled by the outlier by {number(np.abs(curve - undisturbed[name]).max())}, "

@@ -64,7 +64,7 @@ def surface_sources(surface: Surface) -> dict[str, str]:
 
 def translatable(rule: Rule) -> bool:
     """Say whether a rule acts on each coordinate alone, which is what the script can run; a rule is unless it says ``elementwise = False``."""
-    return bool(getattr(rule, "elementwise", True))
+    return rule.elementwise
 
 
 def check_surface(surface: Surface | str) -> Surface:

@@ -28,7 +28,8 @@ const linear = (low, high) => ({
   ticks(count) {
     const step = niceStep((high - low) / count);
     const first = Math.ceil(low / step - 1e-9);
-    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => roundTo((first + i) * step, step));
+    const places = Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => roundTo((first + i) * step, step));
+    return places.length < 2 ? this.ticks(2 * count) : places;
   },
   text: number,
 });

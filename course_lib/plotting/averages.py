@@ -56,7 +56,7 @@ def averages_picture(
             lines += left.plot(numbers, curve, label=label, **style)
             first = probe - len(weights) + 1
             right.plot([first, *range(first, probe + 1), probe], [0, *weights, 0], **style)
-        left.set(xlim=(0, len(signal)), ylim=limits, xlabel="value")
-        right.set(xlim=(0, max(10, probe)), ylim=(0, None), xlabel="value", ylabel="weight at the probe")
+        left.set(xlim=(0, len(signal)), ylim=limits, xlabel="number of the value")
+        right.set(xlim=(0, max(10, probe)), ylim=(0, None), xlabel="number of the value", ylabel="weight at the probe")
         figure.legend(handles=lines, loc="outside upper center", ncols=4, handlelength=3)
         return small_png(figure)
