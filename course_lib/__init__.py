@@ -4,6 +4,7 @@ from course_lib import _floors as _floors
 from course_lib import adam_variants as adam_variants
 from course_lib import adaptive_rates as adaptive_rates
 from course_lib import amsgrad as amsgrad
+from course_lib import matrix_methods as matrix_methods
 from course_lib import momentum as momentum
 from course_lib import sign_based as sign_based
 from course_lib.engine import Stepper as Stepper

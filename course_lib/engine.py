@@ -73,6 +73,7 @@ def descend(
     """
     rule = as_rule(rule)
     start = check_start(theta0)
+    check_matrix(rule, start.shape)
     if steps != int(steps) or steps < 0:
         raise ValueError(f"steps must be a whole number of at least 0, got {steps}")
     if keep not in ("path", "last"):
@@ -100,7 +101,7 @@ class Stepper:
     rule : Rule or str
         A rule, or the name of one.
     theta : ndarray of shape (n,)
-        Contiguous floating-point vector that the steps change.
+        Contiguous floating-point vector that the steps change; for a matrix method a matrix.
     **hyper : float or callable
         Hyperparameters; a callable is a schedule and gets the step, from 0.
 
@@ -130,8 +131,14 @@ class Stepper:
         self.rule = as_rule(rule)
         if not isinstance(theta, np.ndarray) or not np.issubdtype(theta.dtype, np.floating):
             raise TypeError(f"theta must be an array of floats, for it is changed in place; got {_describe(theta)}")
-        if theta.ndim != 1 or not theta.flags.c_contiguous or not theta.flags.writeable:
-            raise ValueError(f"theta must be a contiguous, writeable vector, got {_describe(theta)}")
+        check_matrix(self.rule, theta.shape)
+        if (
+            theta.ndim != (1 if self.rule.elementwise else 2)
+            or not theta.flags.c_contiguous
+            or not theta.flags.writeable
+        ):
+            kind = "vector" if self.rule.elementwise else "matrix"
+            raise ValueError(f"theta must be a contiguous, writeable {kind}, got {_describe(theta)}")
         check_start(theta)
         self.theta: FloatArray = theta
         self.hyper = check_hyper(self.rule, hyper, theta.shape)
@@ -178,7 +185,7 @@ class Stepper:
             raise ValueError(f"the gradient must have the shape of theta, {self.theta.shape}, got {g.shape}")
         values = self._at_step(now)
         self.t += 1
-        block = max(1, BLOCK_BYTES // self.theta.itemsize)
+        block = max(1, BLOCK_BYTES // self.theta.itemsize) if self.rule.elementwise else len(g)
         with np.errstate(all="ignore"):
             for i in range(0, len(g), block):
                 here = slice(i, i + block)
@@ -217,6 +224,25 @@ def check_start(theta0: Any) -> FloatArray:
         bad = np.argwhere(~np.isfinite(start))[0]
         raise ValueError(f"theta0 must be finite, got {start[tuple(bad)]} at index {', '.join(map(str, bad))}")
     return start
+
+
+def check_matrix(rule: Rule, shape: tuple[int, ...]) -> None:
+    """Refuse to let a matrix method run on anything but matrices.
+
+    Parameters
+    ----------
+    rule : Rule
+        Any rule; one that acts on each parameter alone takes every shape.
+    shape : tuple of int
+        Shape of theta.
+
+    Raises
+    ------
+    ValueError
+        If it is a matrix method and there are no two axes.
+    """
+    if not rule.elementwise and len(shape) < 2:
+        raise ValueError(f"{rule.name} works on matrices: theta must have shape (..., rows, columns), got {shape}")
 
 
 def check_hyper(rule: Rule, hyper: Hyper, shape: tuple[int, ...], *, fill: bool = True) -> Hyper:

@@ -51,6 +51,8 @@ class Rule:
         The equations, one assignment a line; its only free names are ``np`` and built-ins.
     state : dict of str to float
         The state arrays by name, in the order of the signature, each with the value it starts from.
+    elementwise : bool
+        Whether it acts on each parameter alone; a matrix method, which does not, acts on the last two axes.
 
     Raises
     ------
@@ -58,10 +60,11 @@ class Rule:
         If the signature is not that of a rule; the message names the difference.
     """
 
-    def __init__(self, function: Callable[..., Any], state: dict[str, float]):
+    def __init__(self, function: Callable[..., Any], state: dict[str, float], *, elementwise: bool = True):
         self.function = function
         self.name = function.__name__
         self.state = state
+        self.elementwise = elementwise
         self.hyperparameters = _read_signature(function, tuple(state))
         self.where_function: Callable[..., Any] | None = None
         functools.update_wrapper(self, function)
@@ -139,13 +142,15 @@ class Rule:
         return f"<update rule {self.name}({signature})>"
 
 
-def update_rule(*names: str, **starts: float) -> Callable[[Callable[..., Any]], Rule]:
+def update_rule(*names: str, elementwise: bool = True, **starts: float) -> Callable[[Callable[..., Any]], Rule]:
     """Turn a function into a `Rule`.
 
     Parameters
     ----------
     *names : str
         State arrays that start at zero.
+    elementwise : bool
+        False for a matrix method: its arrays are matrices, in their last two axes.
     **starts : float
         State arrays that start elsewhere, each with its value.
 
@@ -172,7 +177,7 @@ def update_rule(*names: str, **starts: float) -> Callable[[Callable[..., Any]], 
     state = {**dict.fromkeys(names, 0.0), **starts}
 
     def decorate(function: Callable[..., Any]) -> Rule:
-        rule = Rule(function, state)
+        rule = Rule(function, state, elementwise=elementwise)
         if str(function.__module__).startswith("course_lib."):
             _RULES[rule.name] = rule
         return rule

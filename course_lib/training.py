@@ -10,7 +10,8 @@ import numpy as np
 
 from course_lib.engine import Stepper
 from course_lib.network import Network
-from course_lib.rule import Rule
+from course_lib.network_stepper import NetworkStepper
+from course_lib.rule import Rule, as_rule
 
 OnProgress = Callable[[int, int, float], None]
 
@@ -100,7 +101,7 @@ def train(
     network : Network
         Its theta is changed.
     rule : Rule or str
-        An update rule or the name of one.
+        An update rule or the name of one; of a matrix method only the matrices take it, all else AdamW.
     x, y : array_like
         Inputs and classes.
     epochs, batch_size : int
@@ -125,7 +126,12 @@ def train(
         As `course_lib.Stepper` and `Network.loss_and_grad`.
     """
     x, y = np.asarray(x), np.asarray(y)
-    stepper = Stepper(rule, network.theta, **hyper)
+    rule = as_rule(rule)
+    stepper: Stepper | NetworkStepper
+    if rule.elementwise:
+        stepper = Stepper(rule, network.theta, **hyper)
+    else:
+        stepper = NetworkStepper(rule, network.theta, network.blocks, **hyper)
     history = History(name or stepper.rule.name)
     total = epochs * -(-len(x) // batch_size)
     with np.errstate(all="ignore"):

@@ -28,7 +28,7 @@ def test_digits_are_what_they_say():
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_every_rule_learns_the_digits(rule):
     slow = ["gradient_descent", "momentum_averaged_step", "momentum_averaged_gradient"]
-    fast = ["adam", "adam_uncorrected", "amsgrad", "lion", "rmsprop_nesterov"]
+    fast = ["adam", "adam_uncorrected", "amsgrad", "lion", "muon", "rmsprop_nesterov"]
     rates = {**dict.fromkeys(slow, 0.3), **dict.fromkeys(fast, 0.01), "adadelta": 1.0}
     history = train(
         np.random.default_rng(1), network(), rule, DATA.x_train, DATA.y_train,

@@ -9,6 +9,7 @@ import keras
 
 from course_lib.counterparts.schedules import keras_value
 from course_lib.engine import check_hyper
+from course_lib.network_stepper import for_vectors
 from course_lib.rule import RULES, Rule, as_rule, nearest, retarget
 
 _READERS_RULES: dict[str, Rule] = {}
@@ -90,6 +91,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
     Keras takes the gradient at its variables. With a rule that looks ahead the variables therefore hold the look-ahead
     point while training runs and the state holds theta; ``finalize_variable_values``, which ``fit`` calls at its end,
     puts theta back. A second ``fit`` of the same model therefore takes its first gradient at theta, not ahead of it.
+    Of a matrix method the variables of two axes take the method, all others AdamW, as in Keras's own ``Muon``.
     """
 
     def __init__(
@@ -105,38 +107,41 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         self.rule = rule
         self.hyper = values
         self.keras_options = dict(keras_options or {})
-        self._function = retarget(self.rule.function, keras.ops)
+        self._others, self._shared = for_vectors(values)
+        self._rules = (rule,) if rule.elementwise else (rule, self._others)
+        self._functions = {r.name: retarget(r.function, keras.ops) for r in self._rules}
         look_ahead = self.rule.where_function
         self._look_ahead = None if look_ahead is None else retarget(look_ahead, keras.ops)
-        self._slots: dict[str, list[Any]] = {}
+        self._slots: dict[str, Any] = {}
 
     def build(self, variables: Any) -> None:
         """Make one state variable a variable and state array of the rule."""
         if self.built:
             return
         super().build(variables)
-        for state, start in self.rule.state.items():
-            self._slots[state] = self.add_optimizer_variables(
-                variables, state, initializer=keras.initializers.Constant(start)
-            )
+        for rule in self._rules:
+            mine = [v for v in variables if self._rule_of(v)[0] is rule]
+            for state, start in rule.state.items():
+                self._add_slots(mine, state, keras.initializers.Constant(start))
         if self._look_ahead is not None:
-            self._slots["theta"] = self.add_optimizer_variables(variables, "theta")
+            self._add_slots(variables, "theta", "zeros")
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Apply the rule to one variable."""
-        index = self._get_variable_index(variable)
+        rule, values = self._rule_of(variable)
         g = keras.ops.cast(gradient, variable.dtype)
         step = keras.ops.cast(self.iterations, variable.dtype)
-        hyper = {name: self._now(value, step, variable) for name, value in self.hyper.items()}
+        hyper = {name: self._now(value, step, variable) for name, value in values.items()}
         if "learning_rate" in hyper:
             hyper["learning_rate"] = keras.ops.cast(learning_rate, variable.dtype)
-        state = [self._slots[name][index] for name in self.rule.state]
+        state = [self._slot(variable, name) for name in rule.state]
         theta = keras.ops.convert_to_tensor(variable)
         slots = [variable, *state]
         if self._look_ahead is not None:
-            slots[0] = self._slots["theta"][index]
+            slots[0] = self._slot(variable, "theta")
             theta = keras.ops.where(step == 0, theta, slots[0])  # the first gradient is taken at theta itself
-        moved = self._function(theta, g, *(keras.ops.convert_to_tensor(s) for s in state), step + 1, **hyper)
+        tensors = [keras.ops.convert_to_tensor(s) for s in state]
+        moved = self._functions[rule.name](theta, g, *tensors, step + 1, **hyper)
         for slot, value in zip(slots, moved, strict=True):
             self.assign(slot, value)
         if self._look_ahead is not None:
@@ -147,7 +152,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         super().finalize_variable_values(var_list)
         if self._look_ahead is not None:
             for variable in var_list:
-                variable.assign(self._slots["theta"][self._get_variable_index(variable)])
+                variable.assign(self._slot(variable, "theta"))
 
     def get_config(self) -> dict[str, Any]:
         """Rule by name, hyperparameters, Keras's own options."""
@@ -168,6 +173,22 @@ class RuleOptimizer(keras.optimizers.Optimizer):
                 for name, value in config.items()
             }
         )
+
+    def _rule_of(self, variable: Any) -> tuple[Rule, dict[str, Any]]:
+        """Rule and hyperparameters that a variable takes."""
+        if self.rule.elementwise or len(variable.shape) == 2:
+            return self.rule, self.hyper
+        return self._others, self._shared
+
+    def _add_slots(self, variables: Any, state: str, initializer: Any) -> None:
+        """Add one state array to each of some variables."""
+        added = self.add_optimizer_variables(variables, state, initializer=initializer)
+        for variable, slot in zip(variables, added, strict=True):
+            self._slots[f"{state} {self._get_variable_index(variable)}"] = slot
+
+    def _slot(self, variable: Any, state: str) -> Any:
+        """State variable of a variable."""
+        return self._slots[f"{state} {self._get_variable_index(variable)}"]
 
     @staticmethod
     def _now(value: Any, step: Any, variable: Any) -> Any:

@@ -74,6 +74,10 @@ def _lion(h: Hyper) -> dict[str, Any]:
     return dict(h)
 
 
+def _muon(h: Hyper) -> dict[str, Any]:
+    return {**h, "adam_weight_decay": h["weight_decay"]}
+
+
 def _epsilon_of_adam(step: int, h: Hyper) -> float:
     """Epsilon that Keras adds to the uncorrected root, as one that is added to the corrected root."""
     return h["epsilon"] / (1 - h["beta_2"] ** (step + 1)) ** 0.5
@@ -105,6 +109,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "adamw": Counterpart("AdamW", deviation={"epsilon": _epsilon_of_adam}),
     "delta_bar_delta": Counterpart(None, why_none="none of its optimizers gives each parameter a rate by signs"),
     "lion": Counterpart("Lion", _lion),
+    "muon": Counterpart("Muon", _muon),
 }
 """The counterpart of every rule of the library."""
 

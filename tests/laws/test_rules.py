@@ -46,6 +46,16 @@ def rule(request):
     return RULES[request.param]
 
 
+@pytest.fixture(params=sorted(name for name, rule in RULES.items() if rule.elementwise))
+def elementwise_rule(request):
+    return RULES[request.param]
+
+
+@pytest.fixture(params=sorted(name for name, rule in RULES.items() if not rule.elementwise))
+def matrix_rule(request):
+    return RULES[request.param]
+
+
 def arguments(rule, seed, shape=(3, 4)):
     """Random theta, g and state; state arrays are positive, for some of them are squares."""
     rng = np.random.default_rng(seed)
@@ -54,9 +64,15 @@ def arguments(rule, seed, shape=(3, 4)):
 
 
 def assignments(rule):
-    """The assigned names of the body, in order."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(rule.function))).body[0].body
-    return [statement.targets[0].id for statement in body if isinstance(statement, ast.Assign)]
+    """The assigned names of the body, in order, those of a loop among them."""
+
+    def names(body):
+        for statement in body:
+            if isinstance(statement, ast.Assign):
+                yield statement.targets[0].id
+            yield from names(statement.body) if isinstance(statement, ast.For) else ()
+
+    return list(names(ast.parse(textwrap.dedent(inspect.getsource(rule.function))).body[0].body))
 
 
 def equation_lines(rule):
@@ -124,17 +140,37 @@ def test_free_names_are_np_and_builtins(rule, part):
     assert loaded <= {"np"} | set(dir(builtins))
 
 
-def test_a_rule_works_element_by_element(rule):
-    given = arguments(rule, 2, shape=(5, 6))
-    whole = rule(*given, 2)
+def test_a_rule_works_element_by_element(elementwise_rule):
+    given = arguments(elementwise_rule, 2, shape=(5, 6))
+    whole = elementwise_rule(*given, 2)
     for i, j in [(0, 0), (4, 5), (2, 3)]:
-        alone = rule(*(array[i : i + 1, j : j + 1] for array in given), 2)
+        alone = elementwise_rule(*(array[i : i + 1, j : j + 1] for array in given), 2)
         assert all(np.array_equal(w[i : i + 1, j : j + 1], a) for w, a in zip(whole, alone, strict=True))
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 4)])
+def test_a_matrix_method_works_matrix_by_matrix(matrix_rule, shape):
+    given = arguments(matrix_rule, 2, shape=(5, *shape))
+    whole = matrix_rule(*given, 2)
+    for i in range(5):
+        alone = matrix_rule(*(array[i] for array in given), 2)
+        for w, a in zip(whole, alone, strict=True):
+            np.testing.assert_allclose(w[i], a, rtol=1e-12, atol=1e-14)
+
+
+def test_a_matrix_method_does_not_care_in_which_directions_its_axes_point(matrix_rule):
+    """Turned inputs and outputs give turned results: it sees the matrix, not its entries."""
+    rng = np.random.default_rng(3)
+    left, right = (np.linalg.qr(rng.normal(size=(n, n)))[0] for n in (5, 3))
+    given = arguments(matrix_rule, 4, shape=(5, 3))
+    turned = matrix_rule(*(left @ array @ right for array in given), 2)
+    for t, w in zip(turned, matrix_rule(*given, 2), strict=True):
+        np.testing.assert_allclose(t, left @ w @ right, atol=1e-12)
 
 
 def test_steps_count_from_one_and_schedules_from_zero(rule):
     seen = []
-    descend(rule, lambda theta: theta, np.ones(5), 3, learning_rate=lambda k: seen.append(k) or 0.1)
+    descend(rule, lambda theta: theta, np.ones((5, 5)), 3, learning_rate=lambda k: seen.append(k) or 0.1)
     assert seen == [0, 1, 2]
     if "t" in {i.argval for i in dis.get_instructions(rule.function) if i.opname.startswith("LOAD_FAST")}:
         with pytest.raises(
@@ -148,8 +184,9 @@ def test_equation_lines_assign_the_same_names_as_the_code(rule):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_equation_gives_the_numbers_of_the_code(rule, seed):
+def test_the_equation_gives_the_numbers_of_the_code(elementwise_rule, seed):
     """The printed LaTeX, parsed by SymPy and evaluated line by line, is the oracle."""
+    rule = elementwise_rule
     rng = np.random.default_rng(seed)
     theta, g, *state = (float(array[0, 0]) for array in arguments(rule, seed))
     hyper = {name: float(rng.uniform(0.05, 0.95)) for name in rule.hyperparameters}
@@ -162,8 +199,9 @@ def test_the_equation_gives_the_numbers_of_the_code(rule, seed):
     )
 
 
-def test_a_rule_on_sympy_symbols_is_its_equation(rule):
+def test_a_rule_on_sympy_symbols_is_its_equation(elementwise_rule):
     """The unchanged function runs on symbols: nothing in it depends on NumPy arrays."""
+    rule = elementwise_rule
     names = ["theta", "g", *rule.state]
     hyper = {name: sympy.Symbol(name) for name in rule.hyperparameters}
     t = sympy.Symbol("t")
