@@ -11,7 +11,7 @@ import numpy as np
 from course_lib.engine import Stepper
 from course_lib.network import Network
 from course_lib.network_stepper import NetworkStepper
-from course_lib.rule import Rule, as_rule
+from course_lib.rule import FloatArray, Rule, as_rule
 
 OnProgress = Callable[[int, int, float], None]
 
@@ -89,6 +89,7 @@ def train(
     batch_size: int = 32,
     test: tuple[Any, Any] | None = None,
     name: str | None = None,
+    before: Callable[[FloatArray], FloatArray] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
 ) -> History:
@@ -110,6 +111,8 @@ def train(
         Data for the accuracy at the end.
     name : str, optional
         Of the run; the rule's name where not given.
+    before : callable, optional
+        What is done to each gradient first, such as `course_lib.clipping.clip_by_norm`.
     on_progress : callable, optional
         Called after each step with steps done, steps in all, loss.
     **hyper : float or callable
@@ -142,7 +145,7 @@ def train(
                 on_progress(len(history.losses), total, loss)
             if not np.isfinite(loss):
                 break
-            stepper.step(g)
+            stepper.step(g if before is None else before(g))
         if test is not None:
             history.test_accuracy = network.accuracy(*test)
     return history

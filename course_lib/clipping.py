@@ -1,0 +1,102 @@
+"""What is done to a gradient before a rule sees it: ``before=clip_by_norm(1.0)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_lib.rule import FloatArray
+
+Clip = Callable[[FloatArray], FloatArray]
+
+
+def clip_by_norm(limit: float) -> Clip:
+    r"""Shorten every gradient that is longer than a limit and keep its direction.
+
+    .. math::
+        g \leftarrow g \min\left(1, \frac{c}{\lVert g \rVert}\right)
+
+    Parameters
+    ----------
+    limit : float > 0
+        :math:`c`, the largest length.
+
+    Returns
+    -------
+    callable
+        From gradients of shape (..., n) to gradients of shape (..., n); the length is taken over the last axis, so each
+        run of a batch has its own, and the flat gradient of a network is measured as a whole (the global norm).
+
+    Raises
+    ------
+    ValueError
+        If the limit is not a positive number.
+
+    Notes
+    -----
+    Keras's ``global_clipnorm`` is the same over all variables together, its ``clipnorm`` measures each variable alone, so
+    it may turn the whole gradient. PyTorch's ``clip_grad_norm_`` adds 1e-6 to the length.
+
+    References
+    ----------
+    R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013,
+    Algorithm 1, arXiv:1211.5063.
+
+    Examples
+    --------
+    >>> clip_by_norm(1.0)(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
+    """
+    limit = _positive(limit)
+
+    def clip(g: FloatArray) -> FloatArray:
+        norm = np.sqrt(np.sum(g**2, axis=-1, keepdims=True))
+        return np.asarray(g * (limit / np.maximum(norm, limit)))
+
+    return clip
+
+
+def clip_by_value(limit: float) -> Clip:
+    r"""Cut every component of a gradient at a limit, which may turn the gradient.
+
+    .. math::
+        g_i \leftarrow \max(-c, \min(c, g_i))
+
+    Parameters
+    ----------
+    limit : float > 0
+        :math:`c`, the largest component in size.
+
+    Returns
+    -------
+    callable
+        From gradients of any shape to gradients of that shape.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not a positive number.
+
+    Notes
+    -----
+    Keras's ``clipvalue`` and PyTorch's ``clip_grad_value_`` are the same.
+
+    References
+    ----------
+    T. Mikolov, "Statistical language models based on neural networks", PhD thesis, Brno University of Technology 2012,
+    section 3.2.2.
+
+    Examples
+    --------
+    >>> clip_by_value(1.0)(np.array([3.0, -0.5]))
+    array([ 1. , -0.5])
+    """
+    limit = _positive(limit)
+    return lambda g: np.clip(g, -limit, limit)
+
+
+def _positive(limit: float) -> float:
+    if not (isinstance(limit, int | float | np.number) and 0 < limit < np.inf):
+        raise ValueError(f"the limit of a gradient must be a positive number, got {limit!r}")
+    return float(limit)

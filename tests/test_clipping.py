@@ -1,0 +1,55 @@
+"""What clipping keeps and what it changes."""
+
+import numpy as np
+import pytest
+
+from course_lib import Network, descend
+from course_lib.clipping import clip_by_norm, clip_by_value
+from course_lib.layers import Dense
+from course_lib.training import train
+
+RNG = np.random.default_rng(0)
+
+
+def test_by_norm_the_direction_is_kept():
+    g = RNG.normal(size=(50, 7)) * np.geomspace(1e-3, 1e3, 50)[:, None]
+    clipped = clip_by_norm(1.5)(g)
+    long = np.linalg.norm(g, axis=1) > 1.5
+    assert 0 < long.sum() < 50
+    np.testing.assert_array_equal(clipped[~long], g[~long])
+    np.testing.assert_allclose(np.linalg.norm(clipped[long], axis=1), 1.5, rtol=1e-12)
+    np.testing.assert_allclose(np.sum(clipped * g, axis=1), np.linalg.norm(clipped, axis=1) * np.linalg.norm(g, axis=1))
+
+
+def test_by_value_the_direction_may_turn():
+    clipped = clip_by_value(1.0)(np.array([100.0, 0.5, -3.0]))
+    np.testing.assert_array_equal(clipped, [1.0, 0.5, -1.0])
+
+
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+def test_zero_and_float32_pass(clip):
+    g = np.zeros((2, 3), np.float32)
+    assert clip(1.0)(g).dtype == np.float32
+    np.testing.assert_array_equal(clip(1.0)(g), g)
+
+
+@pytest.mark.parametrize("start", [[30.0, 40.0], [[30.0, 40.0], [0.3, 0.4]]], ids=["path", "batch"])
+def test_as_before_it_bounds_the_step_of_every_run_alone(start):
+    path = descend("gradient_descent", lambda theta: theta, start, 1, learning_rate=0.5, before=clip_by_norm(1.0))
+    moved = np.linalg.norm(path[1] - path[0], axis=-1)
+    np.testing.assert_allclose(moved, [0.5, 0.25] if np.ndim(start) == 2 else 0.5, rtol=1e-12)
+
+
+def test_training_clips_the_gradient_of_the_whole_network():
+    network = Network(np.random.default_rng(0), 4, [Dense(3)])
+    before = network.theta.copy()
+    x, y = 100 * RNG.normal(size=(8, 4)), RNG.integers(0, 3, 8)
+    train(RNG, network, "gradient_descent", x, y, epochs=1, batch_size=8, before=clip_by_norm(0.1), learning_rate=1.0)
+    assert np.linalg.norm(network.theta - before) == pytest.approx(0.1, rel=1e-12)
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, np.inf, np.nan, "1", [1.0]])
+@pytest.mark.parametrize("clip", [clip_by_norm, clip_by_value])
+def test_a_limit_that_is_no_positive_number_is_refused(clip, limit):
+    with pytest.raises(ValueError, match="the limit of a gradient must be a positive number, got"):
+        clip(limit)
