@@ -202,6 +202,106 @@ def window_weight(beta: float, window: float) -> float:
     return 1 - float(beta) ** window
 
 
+class PathAverage:
+    r"""Running average of a vector that steps change in place, such as the parameters of a network.
+
+    .. math::
+        \bar\theta_n = \bar\theta_{n-1} + \frac{1}{n} (\theta_n - \bar\theta_{n-1})
+        \quad\text{or}\quad
+        \bar\theta_n = \beta \bar\theta_{n-1} + (1 - \beta) \theta_n
+
+    Parameters
+    ----------
+    theta : ndarray of shape (n,)
+        The vector; it is only read.
+    beta : float in [0, 1), optional
+        Share of the old average that is kept. Where not given, all points count alike (Polyak and Ruppert).
+
+    Raises
+    ------
+    TypeError
+        If theta is no array.
+    ValueError
+        If beta is outside [0, 1).
+
+    Attributes
+    ----------
+    theta : ndarray of shape (n,)
+        The average; what theta was when this was made, until the first `update`.
+    n : int
+        Points that have come.
+
+    Notes
+    -----
+    The first point that comes is the average, so nothing is to be corrected; Keras's ``use_ema`` does the same. To leave
+    out the way to the minimum, begin to call `update` later.
+
+    References
+    ----------
+    B. T. Polyak and A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control and
+    Optimization 30(4) (1992), 838-855, eq. (2), doi:10.1137/0330046; D. Ruppert, "Efficient estimations from a slowly
+    convergent Robbins-Monro process", Cornell University 1988.
+
+    Examples
+    --------
+    >>> theta = np.array([1.0])
+    >>> average = PathAverage(theta)
+    >>> for value in (4.0, 6.0):
+    ...     theta[:] = value
+    ...     average.update()
+    >>> average.theta
+    array([5.])
+    """
+
+    def __init__(self, theta: FloatArray, *, beta: float | None = None):
+        if not isinstance(theta, np.ndarray):
+            raise TypeError(f"theta must be the array that the steps change, got {type(theta).__name__}")
+        if beta is not None:
+            _check_beta(beta)
+        self.theta, self.n = theta.copy(), 0
+        self._followed, self._beta = theta, beta
+
+    def update(self) -> None:
+        """Take theta as it is now into the average."""
+        self.n += 1
+        if self.n == 1:
+            self.theta[...] = self._followed
+        elif self._beta is None:
+            self.theta[...] = cumulative_step(self.theta, self._followed, self.n)
+        else:
+            self.theta[...] = exponential_step(self.theta, self._followed, beta=self._beta)
+
+
+def average_path(path: Any, *, beta: float | None = None) -> FloatArray:
+    """Average of all points of a path so far, as `PathAverage` takes it.
+
+    Parameters
+    ----------
+    path : array_like of shape (steps + 1, ..., n)
+        As `course_lib.descend` gives it; cut off what shall not count.
+    beta : float in [0, 1), optional
+        Share of the old average that is kept; without it all points count alike.
+
+    Returns
+    -------
+    ndarray of shape (steps + 1, ..., n)
+        The path of the average.
+
+    Raises
+    ------
+    ValueError
+        If there is no point, or beta is outside [0, 1).
+    """
+    path = _signal(path)
+    now = np.empty_like(path[0])
+    average, averages = PathAverage(now, beta=beta), np.empty_like(path)
+    for i, point in enumerate(path):
+        now[...] = point
+        average.update()
+        averages[i] = average.theta
+    return averages
+
+
 def _signal(x: Any) -> FloatArray:
     x = np.asarray(x, float)
     if x.ndim == 0 or not len(x):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from course_lib import RULES, Network, Stepper
+from course_lib.averages import PathAverage
+from course_lib.clipping import clip_by_norm, clip_by_value
 from course_lib.counterparts import COUNTERPARTS, as_keras_optimizer, counterpart, keras_network, train_keras
 from course_lib.counterparts.optimizers import register_rule
 from course_lib.data import digits
@@ -113,6 +115,29 @@ def test_epsilon_of_keras_adam_is_somewhere_else():
         stepper.step(g)
     theirs = keras_path(counterpart("adam", learning_rate=0.03), 1e-6, "float64", RULES["adam"])[-1]
     assert np.abs(theirs - stepper.theta).max() > 1e-2 * np.abs(stepper.theta).max()
+
+
+@pytest.mark.parametrize(
+    ("clip", "option"), [(clip_by_norm(0.5), {"global_clipnorm": 0.5}), (clip_by_value(0.5), {"clipvalue": 0.5})]
+)
+def test_clipping_is_what_keras_does(clip, option, float64):
+    stepper = Stepper("momentum", np.zeros(SIZE), learning_rate=0.03)
+    for g in gradients(1.0):
+        stepper.step(clip(g))
+    optimizer = as_keras_optimizer("momentum", learning_rate=0.03, keras_options=option)
+    theirs = keras_path(optimizer, 1.0, "float64", RULES["momentum"])
+    assert_close(theirs[-1], stepper.theta, 2e-7)
+
+
+def test_an_averaged_path_is_what_keras_keeps(float64):
+    stepper = Stepper("momentum", np.zeros(SIZE), learning_rate=0.03)
+    average = PathAverage(stepper.theta, beta=0.8)
+    for g in gradients(1.0):
+        stepper.step(g)
+        average.update()
+    optimizer = as_keras_optimizer("momentum", learning_rate=0.03, keras_options={"use_ema": True, "ema_momentum": 0.8})
+    keras_path(optimizer, 1.0, "float64", RULES["momentum"])
+    assert_close(optimizer._model_variables_moving_average[0].numpy(), average.theta, 2e-7)
 
 
 def test_every_rule_has_a_line_in_the_table():
