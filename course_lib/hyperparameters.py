@@ -18,20 +18,24 @@ class Range:
         Its ends.
     with_high : bool
         Whether the upper end belongs to it.
+    whole : bool
+        Whether only whole numbers do.
     """
 
     low: float
     high: float = np.inf
     with_high: bool = False
+    whole: bool = False
 
     def holds(self, value: Any) -> Any:
         """Say whether a number, or each of an array, lies inside."""
-        return (value >= self.low) & ((value <= self.high) if self.with_high else (value < self.high))
+        inside = (value >= self.low) & ((value <= self.high) if self.with_high else (value < self.high))
+        return inside & (value == np.floor(value)) if self.whole else inside
 
     def __str__(self) -> str:
         """Say it as a sentence about a number would."""
         if self.high == np.inf:
-            return f"at least {self.low:g}"
+            return f"{'a whole number of ' if self.whole else ''}at least {self.low:g}"
         return f"in [{self.low:g}, {self.high:g}{']' if self.with_high else ')'}"
 
 
@@ -50,6 +54,7 @@ RANGES = {
     "kappa": NOT_NEGATIVE,
     "phi": SHARE,
     "rms_rate": NOT_NEGATIVE,
+    "ns_steps": Range(0.0, whole=True),
 }
 """The range of each hyperparameter that the library's rules know; a reader's own names are not limited."""
 

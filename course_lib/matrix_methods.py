@@ -8,14 +8,14 @@ from course_lib.rule import update_rule
 
 
 @update_rule("m", elementwise=False)
-def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.004, rms_rate=0.2):
+def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.004, rms_rate=0.2, ns_steps=5):
     r"""Step along the momentum with all its singular values made about equal (momentum, orthogonalized).
 
     .. math::
         m &\leftarrow \alpha m + g \\
         x &\leftarrow g + \alpha m \\
         x &\leftarrow \frac{x}{\lVert x \rVert_F + 10^{-7}} \\
-        a &\leftarrow x^\top x \quad \text{(this line and the next five times)} \\
+        a &\leftarrow x^\top x \quad \text{(this line and the next, } s \text{ times)} \\
         x &\leftarrow 3.4445 x + x (2.0315 a a - 4.775 a) \\
         \theta &\leftarrow \theta - \eta (\gamma \sqrt{\max(n, k)} x + \lambda \theta)
 
@@ -33,6 +33,8 @@ def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.0
         :math:`\lambda`, share of a parameter that a step at rate 1 takes away.
     rms_rate : float >= 0
         :math:`\gamma`, about the root mean square of a step in rates, whatever the shape, so that AdamW's rates fit.
+    ns_steps : int >= 0
+        :math:`s`, Newton-Schulz steps.
 
     Returns
     -------
@@ -41,12 +43,12 @@ def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.0
 
     Notes
     -----
-    With :math:`x = U S V^\top` each of the five Newton-Schulz lines turns every singular value s into
-    :math:`3.4445 s - 4.775 s^3 + 2.0315 s^5` and leaves U and V alone; all but tiny ones end between 0.68 and 1.14. The
-    first line of them multiplies from the side where a matrix with more inputs than outputs has its smaller product; the
-    author's code turns the matrix instead, which gives the same. Made for the hidden matrices of a network: vectors (and,
-    as its author advises, embeddings and the output layer) take AdamW. The first form of it had no decay and the factor
-    :math:`\sqrt{\max(1, n/k)}`. Keras's ``Muon`` is the same on matrices.
+    With :math:`x = U S V^\top` a Newton-Schulz step turns every singular value :math:`\sigma` into
+    :math:`3.4445 \sigma - 4.775 \sigma^3 + 2.0315 \sigma^5` and leaves U and V alone; after five all but tiny ones stand
+    between 0.68 and 1.14. The product :math:`x^\top x` is the smaller one of the two where a matrix has more inputs than
+    outputs; the author's code turns the matrix instead, which gives the same. Made for the hidden matrices of a network:
+    vectors (and, as its author advises, embeddings and the output layer) take AdamW. The first form of it had no decay
+    and the factor :math:`\sqrt{\max(1, n/k)}`. Keras's ``Muon`` is the same on matrices.
 
     References
     ----------
@@ -57,7 +59,7 @@ def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.0
     m = momentum * m + g
     x = g + momentum * m
     x = x / (np.sqrt(np.sum(x**2, axis=(-2, -1), keepdims=True)) + 1e-7)
-    for _ in range(5):
+    for _ in range(int(ns_steps)):
         a = np.swapaxes(x, -2, -1) @ x
         x = 3.4445 * x + x @ (2.0315 * a @ a - 4.775 * a)
     theta = theta - learning_rate * (rms_rate * max(theta.shape[-2:]) ** 0.5 * x + weight_decay * theta)

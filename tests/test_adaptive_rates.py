@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib import descend
+from course_lib import RULES, descend
 from course_lib.adaptive_rates import adam
 
 
@@ -86,6 +86,23 @@ def test_adadelta_begins_at_the_root_of_its_epsilon(gradient):
     """sqrt(epsilon / (1 - rho)) whatever the gradient, as long as it is far above the root of epsilon; 0 at epsilon 0."""
     assert steps("adadelta", gradient, 1)[0] == pytest.approx(np.sqrt(1e-6 / 0.05), rel=1e-3)
     assert steps("adadelta", gradient, 10, epsilon=0.0).max() == 0
+
+
+SLOTS = {
+    "gradient_descent": 0,
+    "momentum": 1,
+    "rmsprop": 1,
+    "lion": 1,
+    "muon": 1,
+    "adam": 2,
+    "adadelta": 2,
+    "amsgrad": 3,
+}
+
+
+@pytest.mark.parametrize(("name", "slots"), SLOTS.items(), ids=SLOTS)
+def test_numbers_kept_for_each_parameter(name, slots):
+    assert len(RULES[name].state) == slots
 
 
 def wilson(n, rng):

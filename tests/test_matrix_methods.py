@@ -19,15 +19,16 @@ def first_step(g, **hyper):
     return -moved / max(g.shape) ** 0.5
 
 
+@pytest.mark.parametrize("steps", [0, 1, 5])
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6), (5, 5)])
-def test_muon_keeps_the_singular_vectors_and_changes_each_value_by_one_polynomial(shape):
-    """The five lines on numbers: what happens to a singular value, from a decomposition that the rule does not do."""
+def test_muon_keeps_the_singular_vectors_and_changes_each_value_by_one_polynomial(shape, steps):
+    """The steps on numbers: what happens to a singular value, from a decomposition that the rule does not do."""
     g = RNG.normal(size=shape)
     u, s, vt = np.linalg.svd(g, full_matrices=False)
     s = s / np.sqrt((s**2).sum())
-    for _ in range(5):
+    for _ in range(steps):
         s = np.polynomial.Polynomial([0, 3.4445, 0, -4.775, 0, 2.0315])(s)
-    np.testing.assert_allclose(first_step(g), u @ np.diag(s) @ vt, atol=1e-6)
+    np.testing.assert_allclose(first_step(g, ns_steps=steps), u @ np.diag(s) @ vt, atol=1e-6)
 
 
 @pytest.mark.parametrize("condition", [1.0, 10.0, 100.0])
@@ -88,6 +89,8 @@ def test_refused_by_name():
         Stepper("muon", np.ones(5))
     with pytest.raises(ValueError, match="contiguous, writeable matrix"):
         Stepper("muon", np.ones((2, 2, 2)))
+    with pytest.raises(ValueError, match="ns_steps must be a whole number of at least 0, got 2.5"):
+        Stepper("muon", np.ones((2, 2)), ns_steps=2.5)
     net = network()
     with pytest.raises(TypeError, match="did you mean 'learning_rate'"):
         NetworkStepper("muon", net.theta, net.blocks).step(net.theta, learning_rat=0.1)

@@ -75,7 +75,7 @@ def _lion(h: Hyper) -> dict[str, Any]:
 
 
 def _muon(h: Hyper) -> dict[str, Any]:
-    return {**h, "adam_weight_decay": h["weight_decay"]}
+    return {**h, "adam_weight_decay": h["weight_decay"], "ns_steps": int(h["ns_steps"])}
 
 
 def _epsilon_of_adam(step: int, h: Hyper) -> float:
@@ -154,7 +154,7 @@ def counterpart(rule: Rule | str, **hyper: Any) -> keras.optimizers.Optimizer:
             f"Keras takes a schedule for learning_rate only, got one for {', '.join(scheduled)}; use as_keras_optimizer"
         )
     arguments = {
-        name: value if isinstance(value, bool) else keras_value(name, value)
+        name: value if isinstance(value, bool | int) else keras_value(name, value)
         for name, value in entry.translate(values).items()
     }
     return getattr(keras.optimizers, entry.optimizer)(**arguments)
