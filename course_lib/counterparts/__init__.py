@@ -9,5 +9,7 @@ from course_lib.counterparts.networks import keras_network as keras_network
 from course_lib.counterparts.networks import train_keras as train_keras
 from course_lib.counterparts.optimizers import RuleOptimizer as RuleOptimizer
 from course_lib.counterparts.optimizers import as_keras_optimizer as as_keras_optimizer
+from course_lib.counterparts.schedules import ScheduleOnKeras as ScheduleOnKeras
+from course_lib.counterparts.schedules import counterpart_schedule as counterpart_schedule
 from course_lib.counterparts.table import COUNTERPARTS as COUNTERPARTS
 from course_lib.counterparts.table import counterpart as counterpart
