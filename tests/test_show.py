@@ -15,7 +15,7 @@ def test_the_printed_code_runs_and_gives_the_same_numbers(name):
     rule = RULES[name]
     scope = {"np": np, "update_rule": update_rule}
     exec(code(rule), scope)
-    given = [np.array([0.3, 2.0]) * k for k in range(1, 3 + len(rule.state))]
+    given = [np.array([[0.3, 2.0], [1.0, 0.5]]) * k for k in range(1, 3 + len(rule.state))]
     for ours, printed in zip(rule(*given, 2), scope[name](*given, 2), strict=True):
         np.testing.assert_array_equal(ours, printed)
 
