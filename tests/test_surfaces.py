@@ -7,6 +7,7 @@ import pytest
 import scipy.optimize
 import sympy
 
+from course_lib import descend
 from course_lib.rule import retarget
 from course_lib.surface import classify
 from course_lib.surfaces import (
@@ -156,3 +157,10 @@ def test_refused_by_name():
         as_surface("rosenbrok")
     with pytest.raises(TypeError, match="expected a surface or the name of one, got int"):
         as_surface(3)
+
+
+def test_a_batch_row_is_a_batch_of_one_bit_for_bit(surface):
+    starts = np.random.default_rng(4).uniform(*np.transpose(surface.box), size=(37, 2))
+    batch = descend("adam", surface, starts, 60, learning_rate=0.05)
+    for i, start in enumerate(starts):
+        np.testing.assert_array_equal(batch[:, i], descend("adam", surface, start[None], 60, learning_rate=0.05)[:, 0])
