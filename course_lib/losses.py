@@ -1,11 +1,13 @@
-"""Losses, averaged over the batch, as pairs of pure functions."""
+"""Losses, averaged over the batch, as pairs of pure functions: forward gives ``(loss, cache)``, backward the gradient by the scores."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_lib.activations import sigmoid
 from course_lib.rule import FloatArray
 
 
@@ -47,9 +49,10 @@ def softmax_cross_entropy_forward(z: FloatArray, y: Any) -> tuple[float, Any]:
         What `softmax_cross_entropy_backward` needs.
     """
     shifted = z - z.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=1))
-    loss = np.mean(log_sum - shifted[np.arange(len(y)), y])
-    return float(loss), (z, y)
+    e = np.exp(shifted)
+    total = e.sum(axis=1)
+    loss = (np.log(total) - shifted[np.arange(len(y)), y]).sum() / len(y)
+    return float(loss), (e, total, y)
 
 
 def softmax_cross_entropy_backward(cache: Any) -> FloatArray:
@@ -65,7 +68,211 @@ def softmax_cross_entropy_backward(cache: Any) -> FloatArray:
     ndarray of shape (batch, classes)
         (probabilities minus one-hot labels) / batch.
     """
-    z, y = cache
-    dz = softmax(z)
+    e, total, y = cache
+    dz = e / total[:, None]
     dz[np.arange(len(y)), y] -= 1
-    return dz / len(y)
+    dz /= len(y)
+    return dz
+
+
+def logistic_forward(z: FloatArray, y: FloatArray) -> tuple[float, Any]:
+    r"""Mean cross-entropy of independent yes-or-no answers.
+
+    .. math::
+        J = \frac{1}{n k} \sum_{ij} \log(1 + e^{z_{ij}}) - y_{ij} z_{ij}
+
+    Parameters
+    ----------
+    z : ndarray of shape (batch, k)
+        Scores (log-odds).
+    y : ndarray of shape (batch, k)
+        Labels from 0 to 1.
+
+    Returns
+    -------
+    loss : float
+        :math:`J`, in nats; Keras's ``BinaryCrossentropy(from_logits=True)``.
+    cache : tuple
+        What `logistic_backward` needs.
+    """
+    return float(np.mean(np.logaddexp(0, z) - y * z)), (z, y)
+
+
+def logistic_backward(cache: Any) -> FloatArray:
+    """Gradient of `logistic_forward` by the scores.
+
+    Parameters
+    ----------
+    cache : tuple
+        From the forward pass.
+
+    Returns
+    -------
+    ndarray of shape (batch, k)
+        (probabilities minus labels) / (batch k).
+    """
+    z, y = cache
+    return (sigmoid(z) - y) / z.size
+
+
+def squared_forward(z: FloatArray, y: FloatArray) -> tuple[float, Any]:
+    r"""Mean squared error.
+
+    .. math::
+        J = \frac{1}{n k} \sum_{ij} (z_{ij} - y_{ij})^2
+
+    Parameters
+    ----------
+    z : ndarray of shape (batch, k)
+        Outputs.
+    y : ndarray of shape (batch, k)
+        What is wanted.
+
+    Returns
+    -------
+    loss : float
+        :math:`J`; Keras's ``MeanSquaredError``.
+    cache : ndarray
+        What `squared_backward` needs.
+    """
+    error = z - y
+    return float(np.mean(error**2)), error
+
+
+def squared_backward(cache: Any) -> FloatArray:
+    """Gradient of `squared_forward` by the outputs.
+
+    Parameters
+    ----------
+    cache : ndarray
+        From the forward pass.
+
+    Returns
+    -------
+    ndarray of shape (batch, k)
+        2 error / (batch k).
+    """
+    return cache * (2 / cache.size)
+
+
+def zero_one_forward(z: FloatArray, y: Any) -> tuple[float, Any]:
+    """Share of examples whose largest score is not that of the right class.
+
+    Parameters
+    ----------
+    z : ndarray of shape (batch, classes)
+        Scores.
+    y : ndarray of int of shape (batch,)
+        The right classes, from 0.
+
+    Returns
+    -------
+    loss : float
+        From 0 to 1.
+    cache : ndarray
+        The scores.
+    """
+    return float(np.mean(z.argmax(axis=1) != y)), z
+
+
+def zero_one_backward(cache: Any) -> FloatArray:
+    """Gradient of `zero_one_forward`: zero almost everywhere, which is why nothing is trained by it.
+
+    Parameters
+    ----------
+    cache : ndarray
+        From the forward pass.
+
+    Returns
+    -------
+    ndarray of shape (batch, classes)
+        Zeros.
+    """
+    return np.zeros_like(cache)
+
+
+def check_classes(y: Any, z: FloatArray) -> Any:
+    """Refuse labels that are not one class for each input; parameters and errors as in `check_values`."""
+    y = np.asarray(y)
+    if y.shape != (len(z),) or y.dtype.kind not in "iu":
+        raise ValueError(
+            f"y must hold one class (an integer) for each of the {len(z)} inputs, got {y.dtype} of shape {y.shape}"
+        )
+    if y.min() < 0 or y.max() >= z.shape[1]:
+        raise ValueError(f"classes must be from 0 to {z.shape[1] - 1}, got {y.min()} to {y.max()}")
+    return y
+
+
+def check_values(y: Any, z: FloatArray) -> FloatArray:
+    """Refuse what is not a number for each output.
+
+    Parameters
+    ----------
+    y : array_like
+        Of shape (batch, k), or (batch,) where k is 1.
+    z : ndarray of shape (batch, k)
+        The outputs.
+
+    Returns
+    -------
+    ndarray
+        y in the shape and type of z.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit or a label is out of range or not finite.
+    """
+    y = np.asarray(y, z.dtype)
+    y = y[:, None] if y.ndim == 1 and z.shape[1] == 1 else y
+    if y.shape != z.shape:
+        raise ValueError(f"y must have shape {z.shape}, a number for each output, got {y.shape}")
+    if not np.isfinite(y).all():
+        raise ValueError(f"y must be finite, got {y[~np.isfinite(y)][0]}")
+    return y
+
+
+def check_shares(y: Any, z: FloatArray) -> FloatArray:
+    """Refuse what is not a number from 0 to 1 for each output; parameters and errors as in `check_values`."""
+    y = check_values(y, z)
+    if y.min() < 0 or y.max() > 1:
+        raise ValueError(f"labels must be from 0 to 1, got {y.min():g} to {y.max():g}")
+    return y
+
+
+def _right_class(z: FloatArray, y: Any) -> Any:
+    return z.argmax(axis=1) == y
+
+
+def _right_answers(z: FloatArray, y: FloatArray) -> Any:
+    return (z > 0) == (y > 0.5)
+
+
+class Loss(NamedTuple):
+    """What a network knows of a loss.
+
+    Parameters
+    ----------
+    name : str
+        Of the loss.
+    forward, backward : callable
+        The pair of functions.
+    check : callable
+        ``check(y, z)`` gives the labels as the pair wants them, or refuses them.
+    correct : callable or None
+        ``correct(z, y)`` says which examples are right, where the loss knows classes.
+    """
+
+    name: str
+    forward: Callable[..., tuple[float, Any]]
+    backward: Callable[..., FloatArray]
+    check: Callable[..., Any]
+    correct: Callable[..., Any] | None = None
+
+
+softmax_cross_entropy = Loss(
+    "softmax_cross_entropy", softmax_cross_entropy_forward, softmax_cross_entropy_backward, check_classes, _right_class
+)
+logistic = Loss("logistic", logistic_forward, logistic_backward, check_shares, _right_answers)
+squared = Loss("squared", squared_forward, squared_backward, check_values)
+zero_one = Loss("zero_one", zero_one_forward, zero_one_backward, check_classes, _right_class)

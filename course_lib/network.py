@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_lib.initialization import glorot_uniform
-from course_lib.layers import Layer
-from course_lib.losses import softmax_cross_entropy_backward, softmax_cross_entropy_forward
+from course_lib.initialization import Initializer, glorot_uniform, zeros
+from course_lib.layers import Layer, dense_backward
+from course_lib.losses import Loss, softmax_cross_entropy
 from course_lib.rule import FloatArray
+
+Blocks = dict[str, tuple[slice, tuple[int, ...]]]
+Watch = Callable[[str, int, FloatArray], None]
+
+
+class Pass(NamedTuple):
+    """What a forward pass leaves.
+
+    Parameters
+    ----------
+    y : ndarray of shape (batch, n_out)
+        Outputs of the last layer.
+    caches : list
+        Of each layer, for the way back.
+    state : list of ndarray
+        The new state of the layers, in the order of ``Network.state_blocks``.
+    """
+
+    y: FloatArray
+    caches: list[Any]
+    state: list[FloatArray]
 
 
 class Network:
-    """Layers in a row, trained by softmax cross-entropy.
+    """Layers in a row.
 
     Parameters
     ----------
@@ -23,25 +46,32 @@ class Network:
     n_in : int
         Features of an input.
     layers : sequence of Layer
-        From `course_lib.layers`; the last one gives the scores of the classes.
+        From `course_lib.layers`; the last one gives the scores.
     dtype : dtype
         float32 or float64.
-    initializer : callable
-        ``f(rng, shape)`` for the weights; biases start at zero.
+    initializer, bias_initializer : callable
+        ``f(rng, shape)`` for the weights and the biases, from `course_lib.initialization`.
+    loss : Loss
+        From `course_lib.losses`.
+    l2 : float >= 0
+        The sum of all squared weights (not biases, scales and shifts) times this is added to the loss, as in Keras.
 
     Raises
     ------
     TypeError
-        If rng or a layer is something else.
+        If rng, a layer or the loss is something else.
     ValueError
-        If n_in is smaller than 1, or no layer has weights.
+        If n_in is smaller than 1, l2 is negative or no layer has weights.
 
     Attributes
     ----------
     theta, grad : ndarray of shape (n,)
         All parameters and their gradient; never rebound, only filled.
-    blocks : dict of str to (slice, shape)
-        Where each weight stands in theta, by a name such as ``"0.dense.W"``.
+    state, next_state : ndarray of shape (k,)
+        What layers such as batch norm keep of the batches, and what it becomes by the batch of the last
+        `loss_and_grad`. Whoever trains writes ``network.state[...] = network.next_state``; nothing else does.
+    blocks, state_blocks : dict of str to (slice, shape)
+        Where each weight stands in theta, each statistic in state, by a name such as ``"0.dense.W"``.
     """
 
     def __init__(
@@ -51,7 +81,10 @@ class Network:
         layers: Sequence[Layer],
         *,
         dtype: Any = np.float64,
-        initializer: Callable[..., FloatArray] = glorot_uniform,
+        initializer: Initializer = glorot_uniform,
+        bias_initializer: Initializer = zeros,
+        loss: Loss = softmax_cross_entropy,
+        l2: float = 0.0,
     ):
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
@@ -60,23 +93,32 @@ class Network:
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must come from course_lib.layers, such as Dense(10) or relu; got {layer!r}")
-        self.n_in, self.layers = int(n_in), tuple(layers)
-        self.blocks: dict[str, tuple[slice, tuple[int, ...]]] = {}
-        start, width = 0, self.n_in
-        for i, layer in enumerate(self.layers):
-            for name, shape in layer.shapes(width).items():
-                stop = start + int(np.prod(shape))
-                self.blocks[f"{i}.{layer.name}.{name}"] = (slice(start, stop), shape)
-                start = stop
-            width = layer.units or width
-        if not self.blocks:
+        if not isinstance(loss, Loss):
+            raise TypeError(f"loss must come from course_lib.losses, such as softmax_cross_entropy; got {loss!r}")
+        if not (math.isfinite(l2) and l2 >= 0):
+            raise ValueError(f"l2 must be finite and at least 0, got {l2}")
+        self.n_in, self.layers, self.loss_function, self.l2 = int(n_in), tuple(layers), loss, float(l2)
+        self.widths = [self.n_in]
+        for layer in self.layers:
+            self.widths.append(layer.units or self.widths[-1])
+        self.n_out = self.widths[-1]
+        shapes = [layer.shapes(width) for layer, width in zip(self.layers, self.widths, strict=False)]
+        self.blocks = self._lay_out(shapes)
+        self.state_blocks = self._lay_out(
+            [dict.fromkeys(layer.state, (width,)) for layer, width in zip(self.layers, self.widths, strict=False)]
+        )
+        if not any(name.endswith(".W") for name in self.blocks):
             raise ValueError("a network needs at least one layer with weights, such as Dense(10)")
-        self.n_out = width
-        self.theta = np.zeros(start, dtype)
-        self.grad = np.zeros(start, dtype)
-        for name, (where, shape) in self.blocks.items():
-            if name.endswith(".W"):
-                self.theta[where] = initializer(rng, shape).ravel()
+        self.theta, self.grad = (np.zeros(_length(self.blocks), dtype) for _ in "ab")
+        self.state, self.next_state = (np.zeros(_length(self.state_blocks), dtype) for _ in "ab")
+        self._keep_views()
+        first = {"W": initializer, "b": bias_initializer, "gamma": lambda rng, shape: np.ones(shape), "beta": zeros}
+        for name, weight in self.weights().items():
+            weight[...] = first[name.rpartition(".")[2]](rng, weight.shape)
+        for name, statistic in self.statistics().items():
+            number, _, key = name.split(".")
+            statistic[...] = self.layers[int(number)].state[key]
+        self.next_state[...] = self.state
 
     def weights(self, flat: FloatArray | None = None) -> dict[str, FloatArray]:
         """Views of a flat vector in the shapes of the weights.
@@ -91,11 +133,14 @@ class Network:
         dict of str to ndarray
             Writing to a view writes to the vector.
         """
-        flat = self.theta if flat is None else flat
-        return {name: flat[where].reshape(shape) for name, (where, shape) in self.blocks.items()}
+        return _views(self.theta if flat is None else flat, self.blocks)
+
+    def statistics(self, flat: FloatArray | None = None) -> dict[str, FloatArray]:
+        """Views of state, or of another such vector, by name; parameters and result as in `weights`."""
+        return _views(self.state if flat is None else flat, self.state_blocks)
 
     def predict(self, x: Any, *, at: FloatArray | None = None) -> FloatArray:
-        """Scores of the classes.
+        """Scores of the classes, in inference mode.
 
         Parameters
         ----------
@@ -114,75 +159,151 @@ class Network:
         ValueError
             If x or at has another shape.
         """
-        return self._forward(self._inputs(x), at)[0]
-
-    def loss(self, x: Any, y: Any, *, at: FloatArray | None = None) -> float:
-        """Mean cross-entropy; parameters and errors as in `loss_and_grad`."""
-        x, y = self._batch(x, y)
-        return softmax_cross_entropy_forward(self._forward(x, at)[0], y)[0]
+        return self.forward(x, at=at).y
 
     def accuracy(self, x: Any, y: Any) -> float:
-        """Share of inputs whose predicted class is right; parameters and errors as in `loss_and_grad`."""
-        x, y = self._batch(x, y)
-        return float(np.mean(self.predict(x).argmax(axis=1) == y))
+        """Share of answers that are right; parameters and errors as in `loss_and_grad`, TypeError where a loss has none."""
+        if self.loss_function.correct is None:
+            raise TypeError(f"accuracy needs a loss with classes, got {self.loss_function.name}")
+        z = self.predict(x)
+        return float(np.mean(self.loss_function.correct(z, self.loss_function.check(y, z))))
 
-    def loss_and_grad(self, x: Any, y: Any, *, at: FloatArray | None = None) -> tuple[float, FloatArray]:
-        """Mean cross-entropy and its gradient.
+    def loss(
+        self, x: Any, y: Any, *, at: FloatArray | None = None, training: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> float:  # fmt: skip
+        """Mean loss, in inference mode unless said; parameters and errors as in `loss_and_grad`."""
+        z = self.forward(x, at=at, training=training, rng=rng).y
+        return self._loss(z, y, at)[0]
+
+    def loss_and_grad(
+        self, x: Any, y: Any, *, at: FloatArray | None = None, training: bool = True,
+        rng: np.random.Generator | None = None, watch: Watch | None = None,
+    ) -> tuple[float, FloatArray]:  # fmt: skip
+        """Mean loss and its gradient, in training mode unless said.
 
         Parameters
         ----------
         x : array_like of shape (batch, n_in)
             Inputs.
-        y : array_like of int of shape (batch,)
-            Classes, from 0.
+        y : array_like of shape (batch,) or (batch, n_out)
+            Classes, from 0; numbers for losses that take numbers.
         at : ndarray of shape (n,), optional
             Parameters to use in place of theta.
+        training : bool
+            Whether batch norm goes by the batch and dropout drops.
+        rng : numpy.random.Generator, optional
+            Source of the masks of dropout.
+        watch : callable, optional
+            Called with ``("forward", i, output of layer i)``, then with ``("backward", i, gradient by that output)``.
 
         Returns
         -------
         loss : float
-            In nats.
+            Of the batch, the penalty of l2 included.
         grad : ndarray of shape (n,)
-            ``self.grad``, filled anew at every call.
+            ``self.grad``, filled anew at every call, as ``self.next_state`` is.
 
         Raises
         ------
         ValueError
-            If a shape does not fit or a class does not exist.
+            If a shape does not fit, a label does not exist, the batch is too small for batch norm or rng is missing.
         """
-        x, y = self._batch(x, y)
-        z, caches = self._forward(x, at)
-        loss, cache = softmax_cross_entropy_forward(z, y)
-        dy = softmax_cross_entropy_backward(cache)
-        slots = self.weights(self.grad)
-        for i in reversed(range(len(self.layers))):
-            layer = self.layers[i]
-            dy, *gradients = layer.backward(dy, caches[i])
-            for name, g in zip(layer.shapes(1), gradients, strict=True):
-                slots[f"{i}.{layer.name}.{name}"][...] = g
+        z, caches, state = self.forward(x, at=at, training=training, rng=rng, watch=watch)
+        loss, cache = self._loss(z, y, at)
+        dy = self.loss_function.backward(cache)
+        for i in range(len(self.layers) - 1, self._first - 1, -1):
+            if watch is not None:
+                watch("backward", i, dy)
+            slots, layer = self._slots[i], self.layers[i]
+            if layer.backward is dense_backward:
+                dy = dense_backward(dy, caches[i], out=slots, by_x=i > self._first)[0]
+            else:
+                dy, *gradients = layer.backward(dy, caches[i])
+                for slot, g in zip(slots, gradients, strict=True):
+                    slot[...] = g
+        if self.l2:
+            for weight, slot in self._matrices(at):
+                slot += 2 * self.l2 * weight
+        for slot, new in zip(self._next_slots, state, strict=True):
+            slot[...] = new
         return loss, self.grad
 
-    def _forward(self, x: FloatArray, at: FloatArray | None) -> tuple[FloatArray, list[Any]]:
-        if at is not None and at.shape != self.theta.shape:
-            raise ValueError(f"at must have the shape of theta, {self.theta.shape}, got {at.shape}")
-        weights, caches = self.weights(at), []
-        for i, layer in enumerate(self.layers):
-            x, cache = layer.forward(x, *(weights[f"{i}.{layer.name}.{name}"] for name in layer.shapes(1)))
-            caches.append(cache)
-        return x, caches
-
-    def _inputs(self, x: Any) -> FloatArray:
+    def forward(
+        self, x: Any, *, at: FloatArray | None = None, training: bool = False,
+        rng: np.random.Generator | None = None, watch: Watch | None = None,
+    ) -> Pass:  # fmt: skip
+        """Run the layers and change nothing; parameters and errors as in `loss_and_grad`, the result is a `Pass`."""
         x = np.asarray(x, self.theta.dtype)
-        if x.ndim != 2 or x.shape[1] != self.n_in:
+        if x.ndim != 2 or x.shape[1] != self.n_in or not len(x):
             raise ValueError(f"x must have shape (batch, {self.n_in}), got {x.shape}")
-        return x
+        caches: list[Any] = []
+        state: list[FloatArray] = []
+        for i, (layer, parameters, old) in enumerate(zip(self.layers, self._at(at), self._states, strict=True)):
+            if layer.two_modes:
+                x, cache, *new = layer.forward(x, *parameters, *old, training=training, rng=rng)
+                state += new
+            else:
+                x, cache = layer.forward(x, *parameters)
+            caches.append(cache)
+            if watch is not None:
+                watch("forward", i, x)
+        return Pass(x, caches, state)
 
-    def _batch(self, x: Any, y: Any) -> tuple[FloatArray, Any]:
-        x, y = self._inputs(x), np.asarray(y)
-        if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
-            raise ValueError(
-                f"y must hold one class (an integer) for each of the {len(x)} inputs, got {y.dtype} of shape {y.shape}"
-            )
-        if len(y) and not (y.min() >= 0 and y.max() < self.n_out):
-            raise ValueError(f"classes must be from 0 to {self.n_out - 1}, got {y.min()} to {y.max()}")
-        return x, y
+    def _loss(self, z: FloatArray, y: Any, at: FloatArray | None) -> tuple[float, Any]:
+        loss, cache = self.loss_function.forward(z, self.loss_function.check(y, z))
+        if self.l2:
+            loss += self.l2 * sum(float(np.vdot(weight, weight)) for weight, _ in self._matrices(at))
+        return loss, cache
+
+    def _matrices(self, at: FloatArray | None) -> list[tuple[FloatArray, FloatArray]]:
+        """Weights that the penalty counts, each with its place in the gradient."""
+        weights, slots = self.weights(at), self.weights(self.grad)
+        return [(weight, slots[name]) for name, weight in weights.items() if name.endswith(".W")]
+
+    def _at(self, at: FloatArray | None) -> list[list[FloatArray]]:
+        """Parameters of each layer."""
+        if at is None or at is self.theta:
+            return self._parameters
+        if at.shape != self.theta.shape:
+            raise ValueError(f"at must have the shape of theta, {self.theta.shape}, got {at.shape}")
+        return self._by_layer(self.weights(at))
+
+    def _lay_out(self, shapes: Sequence[dict[str, tuple[int, ...]]]) -> Blocks:
+        """Places of named arrays, one after the other."""
+        named = {
+            f"{i}.{layer.name}.{key}": shape
+            for i, (layer, arrays) in enumerate(zip(self.layers, shapes, strict=True))
+            for key, shape in arrays.items()
+        }
+        ends = np.cumsum([0, *map(math.prod, named.values())]).tolist()
+        return {name: (slice(*ends), named[name]) for name, ends in zip(named, pairwise(ends), strict=True)}
+
+    def _by_layer(self, named: dict[str, FloatArray]) -> list[list[FloatArray]]:
+        grouped: list[list[FloatArray]] = [[] for _ in self.layers]
+        for name, array in named.items():
+            grouped[int(name.partition(".")[0])].append(array)
+        return grouped
+
+    def _keep_views(self) -> None:
+        """Views that every step needs."""
+        self._parameters = self._by_layer(self.weights())
+        self._slots = self._by_layer(self.weights(self.grad))
+        self._states = self._by_layer(self.statistics())
+        self._next_slots = list(self.statistics(self.next_state).values())
+        self._first = next(i for i, parameters in enumerate(self._parameters) if parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        vars(self).update(kept)
+        self._keep_views()  # a copy's views are of the copy's vectors
+
+
+def _views(flat: FloatArray, blocks: Blocks) -> dict[str, FloatArray]:
+    return {name: flat[where].reshape(shape) for name, (where, shape) in blocks.items()}
+
+
+def _length(blocks: Blocks) -> int:
+    return max((where.stop for where, _ in blocks.values()), default=0)

@@ -48,7 +48,9 @@ def batch_norm_forward(
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, Algorithm 1, arXiv:1502.03167.
     """
     if len(x) < 2:
-        raise ValueError(f"batch norm needs a batch of at least 2 in training, got {len(x)}: use inference mode")
+        raise ValueError(
+            f"batch norm needs a batch of at least 2 in training, got {len(x)}; the last batch of an epoch may be smaller"
+        )
     mean = x.mean(axis=0)
     centred = x - mean
     variance = np.einsum("ij,ij->j", centred, centred) / len(x)

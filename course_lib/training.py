@@ -98,9 +98,9 @@ def train(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of the order of the examples.
+        Source of the order of the examples and of the masks of dropout.
     network : Network
-        Its theta is changed.
+        Its theta and its state are changed.
     rule : Rule or str
         An update rule or the name of one; of a matrix method only the matrices take it, all else AdamW.
     x, y : array_like
@@ -139,13 +139,14 @@ def train(
     total = epochs * -(-len(x) // batch_size)
     with np.errstate(all="ignore"):
         for batch in minibatches(rng, len(x), batch_size, epochs):
-            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where())
+            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(), rng=rng)
             history.losses.append(loss)
             if on_progress is not None:
                 on_progress(len(history.losses), total, loss)
             if not np.isfinite(loss):
                 break
             stepper.step(g if before is None else before(g))
+            network.state[...] = network.next_state
         if test is not None:
             history.test_accuracy = network.accuracy(*test)
     return history
