@@ -1,15 +1,14 @@
-"""The machines that run a rule: a path on floats, a batch on arrays, blocks in place.
-
-A compiled engine, a kernel printed by the translator, belongs here too.
-"""
+"""The machines that run a rule: a path on floats, a batch on arrays, blocks in place; long runs as compiled kernels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
+import course_lib.compiled as fused
 from course_lib.hyperparameters import check_range
 from course_lib.rule import SCALAR, FloatArray, Rule, as_rule, retarget
 from course_lib.surfaces import Surface
@@ -29,6 +28,7 @@ def descend(
     *,
     keep: Literal["path", "last"] = "path",
     before: Callable[[FloatArray], FloatArray] | None = None,
+    compiled: bool | None = None,
     **hyper: Any,
 ) -> FloatArray:
     """Follow a rule from one start or from many at once.
@@ -47,6 +47,9 @@ def descend(
         Every point, or the end point only.
     before : callable, optional
         What is done to each gradient first.
+    compiled : bool, optional
+        Run as a fused kernel (`course_lib.compiled`), or do not; where nothing is said, runs that would take plain NumPy
+        about a second do, if numba is installed.
     **hyper : float, array_like of shape (runs, 1), or callable
         Hyperparameters of the rule; a callable is a schedule and gets the step, from 0.
 
@@ -63,6 +66,8 @@ def descend(
         If a hyperparameter is unknown or is not a number, an array or a schedule.
     ValueError
         If the start or a hyperparameter is not finite, a shape does not fit, or steps is negative.
+    CompileError
+        If compiled is True and cannot be had.
 
     Examples
     --------
@@ -85,6 +90,12 @@ def descend(
     values = check_hyper(rule, hyper, start.shape)
     run = _Run(rule, grad, before, values, int(steps), keep)
     with np.errstate(all="ignore"):
+        if fused.wanted(compiled, run.updates(start)):
+            try:
+                return run.compiled(start)
+            except fused.CompileError:
+                if compiled:
+                    raise
         if start.ndim == 1 and len(start) <= FLOAT_COORDINATES and start.dtype == float and not _has_arrays(values):
             return run.on_floats(start)
         return run.on_arrays(start)
@@ -102,6 +113,9 @@ class Stepper:
         A rule, or the name of one.
     theta : ndarray of shape (n,)
         Contiguous floating-point vector that the steps change; for a matrix method a matrix.
+    compiled : bool, optional
+        Step with a fused kernel (`course_lib.compiled`), or do not; where nothing is said, once the steps have cost plain
+        NumPy about a second, if numba is installed.
     **hyper : float or callable
         Hyperparameters; a callable is a schedule and gets the step, from 0.
 
@@ -109,6 +123,8 @@ class Stepper:
     ------
     LookupError, TypeError, ValueError
         As `descend`; also if theta is not a contiguous floating-point vector.
+    CompileError
+        If compiled is True and cannot be had.
 
     Attributes
     ----------
@@ -127,7 +143,7 @@ class Stepper:
     array([0.5, 1.5])
     """
 
-    def __init__(self, rule: Rule | str, theta: Any, **hyper: Any):
+    def __init__(self, rule: Rule | str, theta: Any, *, compiled: bool | None = None, **hyper: Any):
         self.rule = as_rule(rule)
         if not isinstance(theta, np.ndarray) or not np.issubdtype(theta.dtype, np.floating):
             raise TypeError(f"theta must be an array of floats, for it is changed in place; got {_describe(theta)}")
@@ -146,6 +162,8 @@ class Stepper:
             raise ValueError("a Stepper runs one vector: its hyperparameters are numbers or schedules")
         self.state = [np.full_like(theta, start) for start in self.rule.state.values()]
         self.t = 0
+        self._choice = compiled
+        self._kernel = fused.step_kernel(self.rule, theta.dtype.name) if compiled else None
 
     def where(self, **now: Any) -> FloatArray:
         """Point at which the next gradient is wanted.
@@ -185,6 +203,9 @@ class Stepper:
             raise ValueError(f"the gradient must have the shape of theta, {self.theta.shape}, got {g.shape}")
         values = self._at_step(now)
         self.t += 1
+        if (kernel := self._fused()) is not None and g.dtype == self.theta.dtype:
+            kernel([a.reshape(1, -1) for a in (self.theta, np.ascontiguousarray(g), *self.state)], self.t, values)
+            return
         block = max(1, BLOCK_BYTES // self.theta.itemsize) if self.rule.elementwise else len(g)
         with np.errstate(all="ignore"):
             for i in range(0, len(g), block):
@@ -193,6 +214,16 @@ class Stepper:
                 moved = self.rule.function(arrays[0], g[here], *arrays[1:], self.t, **values)
                 for array, new in zip(arrays, moved, strict=True):
                     array[...] = new
+
+    def _fused(self) -> fused.Step | None:
+        """Return the kernel of the step, once it pays; a rule that has none is not asked again."""
+        updates = self.t * (self.theta.size + fused.SMALL_STEP)
+        if self._kernel is None and fused.wanted(self._choice, updates):
+            try:
+                self._kernel = fused.step_kernel(self.rule, self.theta.dtype.name)
+            except fused.CompileError:
+                self._choice = False
+        return self._kernel
 
     def _at_step(self, now: Hyper) -> Hyper:
         return at_step({**self.hyper, **check_hyper(self.rule, now, self.theta.shape, fill=False)}, self.t)
@@ -307,6 +338,18 @@ class _Run:
         self.rule, self.grad, self.before, self.hyper, self.steps, self.keep = rule, grad, before, hyper, steps, keep
         self.scheduled = any(callable(value) for value in hyper.values())
 
+    def updates(self, start: FloatArray) -> float:
+        """Numbers updated in all, the overhead of a step counted in."""
+        return self.steps * (start.size + fused.SMALL_STEP / 10)
+
+    def compiled(self, start: FloatArray) -> FloatArray:
+        """Whole runs as one kernel, or at least their steps."""
+        if type(self.grad) is Surface and self.before is None:
+            return fused.follow(
+                self.rule, self.grad, start, self.steps, keep=self.keep, hyper=self.hyper, at_step=at_step
+            )
+        return self.on_arrays(start, step=functools.partial(fused.step_of_runs, self.rule))
+
     def on_floats(self, start: FloatArray) -> FloatArray:
         """One point on plain floats; where float arithmetic raises (overflow, 1/0) arrays go on with inf and nan."""
         step = retarget(self.rule.function, SCALAR)
@@ -333,7 +376,13 @@ class _Run:
             path.append(theta)
         return np.array(path if self.keep == "path" else theta)
 
-    def on_arrays(self, start: FloatArray, state: list[FloatArray] | None = None, first: int = 1) -> FloatArray:
+    def on_arrays(
+        self,
+        start: FloatArray,
+        state: list[FloatArray] | None = None,
+        first: int = 1,
+        step: Callable[..., Sequence[FloatArray]] | None = None,
+    ) -> FloatArray:
         """Any number of points at once, the runs side by side in memory; step numbers begin at ``first``."""
         theta = _runs_first(start)
         state = state or [np.full_like(theta, value) for value in self.rule.state.values()]
@@ -345,10 +394,14 @@ class _Run:
             point = theta
             if self.rule.where_function is not None:
                 point = self.rule.where_function(theta, *state, **self.rule.where_hyperparameters(now))
-            theta, *state = self.rule.function(theta, self._gradient(point), *state, t, **now)
+            if step is None:
+                theta, *state = self.rule.function(theta, self._gradient(point), *state, t, **now)
+            else:  # in place: what a reader's gradient may have kept is a copy
+                point = point if isinstance(self.grad, Surface) else point.copy()
+                theta, *state = step(theta, self._gradient(point), state, t, now)
             if self.keep == "path":
                 path[t - first + 1] = theta
-        return path if self.keep == "path" else theta
+        return path if self.keep == "path" else theta.astype(start.dtype, copy=False)
 
     def _gradient(self, point: FloatArray) -> FloatArray:
         g = np.asarray(self.grad.grad(point) if isinstance(self.grad, Surface) else self.grad(point))

@@ -1,7 +1,7 @@
 """Write a rule, a surface or a schedule again in another language, from its Python source.
 
 The walk over the source knows the grammar and refuses everything outside it by name; a printer knows one
-language. JavaScript is the one printed here; a compiled kernel needs another printer for the same walk.
+language. JavaScript is the one printed here; `course_lib.kernel_text` prints loops for a compiler.
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ class _JavaScript:
     def pi(self) -> str:
         return "Math.PI"
 
+    def group(self, text: str) -> str:
+        return f"({text})"
+
     def negative(self, operand: str) -> str:
         return f"-{operand}"
 
@@ -102,15 +105,15 @@ class _JavaScript:
         return f"({', '.join(arguments)}) => {{\n" + "".join(f"  {line}\n" for line in body) + "}"
 
 
-class _Walk:
+class Walk:
     """Goes through the source of one function and hands each piece to a printer.
 
     Parameters
     ----------
     function : callable
         A plain function, or a decorated one that keeps it in ``__wrapped__``.
-    printer : _JavaScript
-        Writes the pieces.
+    printer : object
+        Writes the pieces; it has a method for each.
 
     Raises
     ------
@@ -120,7 +123,7 @@ class _Walk:
 
     SUM, PRODUCT, SIGN, ATOM = range(4)  # how tightly an expression holds together
 
-    def __init__(self, function: Callable[..., Any], printer: _JavaScript):
+    def __init__(self, function: Callable[..., Any], printer: Any):
         self.function = inspect.unwrap(function)
         self.printer = printer
         self.label = getattr(self.function, "__name__", repr(function))
@@ -196,7 +199,7 @@ class _Walk:
     def expression(self, node: ast.expr, tightness: int = SUM) -> str:
         """Print an expression, in parentheses if it holds together less than its place asks."""
         text, own = self.loose(node)
-        return text if own >= tightness else f"({text})"
+        return text if own >= tightness else self.printer.group(text)
 
     def loose(self, node: ast.expr) -> tuple[str, int]:
         """Print an expression and say how tightly it holds together."""
@@ -277,4 +280,4 @@ def to_javascript(function: Callable[..., Any]) -> str:
       return theta + momentum * v;
     }
     """
-    return _Walk(function, _JavaScript()).translate()
+    return Walk(function, _JavaScript()).translate()

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-HEAVY = {"keras", "tensorflow", "matplotlib", "IPython", "ipywidgets", "sklearn", "scipy"}
+HEAVY = {"keras", "tensorflow", "matplotlib", "IPython", "ipywidgets", "sklearn", "scipy", "numba", "joblib"}
 
 
 def run(program):
