@@ -150,9 +150,9 @@ def step_of_runs(
 
 
 @functools.lru_cache(maxsize=256)
-def _run_kernel(rule: Rule, gradient: Callable[..., Any], varying: tuple[Any, ...]) -> Any:
+def _run_kernel(rule: Rule, gradient: Callable[..., Any], varying: tuple[Any, ...], per_run: tuple[str, ...]) -> Any:
     """Return the loop of whole runs and the three parts that give its constants."""
-    parts = _translated(kernel_text.run_kernel, rule, gradient, dict(varying))
+    parts = _translated(kernel_text.run_kernel, rule, gradient, dict(varying), per_run)
     return _compile(f"{rule.name}_{gradient.__name__}", parts[0].text), parts
 
 
@@ -173,7 +173,7 @@ def follow(
     rule : Rule
         The rule.
     surface : Surface
-        A surface of a few coordinates.
+        A surface of a few coordinates, or one of many that acts on each alone.
     start : ndarray of shape (*batch, n)
         Where to start.
     steps : int
@@ -196,34 +196,46 @@ def follow(
         If there is no numba, or rule, surface or hyperparameters are not such as can be compiled.
     """
     _check_rule(rule)
-    if isinstance(surface, Landscape):
-        raise CompileError(f"{surface!r} takes theta whole: only its steps are compiled, not its gradient")
     batch, n = start.shape[:-1], start.shape[-1]
+    theta = np.ascontiguousarray(np.moveaxis(start.astype(float).reshape(-1, n), 0, 1))
+    gradient, parameters, copies = _gradient_of(surface, theta.shape[1])
+    theta = theta.reshape(n // copies, -1)
     schedules = {name: value for name, value in hyper.items() if callable(value)}
     now = {**hyper, **at_step(schedules, 0)}
-    varying = {
-        name: ({STEP} if name in schedules else set()) | ({RUN} if isinstance(value, np.ndarray) else set())
+    varying = tuple(
+        (name, frozenset([STEP] * (name in schedules) + [RUN] * isinstance(value, np.ndarray)))
         for name, value in now.items()
-    }
-    key = tuple((name, frozenset(depends)) for name, depends in varying.items())
-    call, parts = _run_kernel(rule, surface.gradient_function, key)
-    constant = {name: _by_run(name, now[name], batch) for name in hyper if name not in schedules}
+    )
+    per_run = tuple(name for name, value in parameters.items() if isinstance(value, np.ndarray))
+    call, parts = _run_kernel(rule, gradient, varying, per_run)
+    spread = functools.partial(_by_run, batch=batch, copies=copies)
+    constant = {name: spread(name, now[name]) for name in hyper if name not in schedules}
 
-    theta = np.ascontiguousarray(np.moveaxis(start.astype(float).reshape(-1, n), 0, 1))
     state = [np.full_like(theta, value) for value in rule.state.values()]
     runs = theta.shape[1]
-    path = np.empty((steps + 1 if keep == "path" else 0, n, runs))
+    path = np.empty((steps + 1 if keep == "path" else 0, *theta.shape))
     path[:1] = theta
-    chunk = max(1, CONSTANTS // max(1, runs)) if steps else 1
+    chunk = max(1, CONSTANTS // max(1, runs))
     for begin in range(0, steps, chunk):
         count = min(chunk, steps - begin)
-        values = constant | _scheduled(schedules, at_step, begin, count, batch)
+        rows = [at_step(schedules, step) for step in range(begin, begin + count)] if schedules else []
+        values = constant | {name: np.stack([np.ravel(spread(name, row[name])) for row in rows]) for name in schedules}
         t = np.arange(begin + 1.0, begin + count + 1.0)[:, None]
-        constants = _fill(rule, parts, t, values, surface.parameters, runs)
+        constants = _fill(rule, parts, t, values, parameters, runs)
         piece = path[begin + 1 : begin + 1 + count]
-        _in_threads(call, (count, theta, *state, piece, *constants), runs, runs * n * count)
+        _in_threads(call, (count, theta, *state, piece, *constants), runs, theta.size * count)
     out = path.reshape(steps + 1, n, *batch) if keep == "path" else theta.reshape(n, *batch)
     return np.moveaxis(out, 1 if keep == "path" else 0, -1).astype(start.dtype, copy=False)
+
+
+def _gradient_of(surface: Surface, runs: int) -> tuple[Callable[..., Any], dict[str, Any], int]:
+    """Return a gradient, its parameters, and as how many runs of one coordinate each run goes."""
+    if not isinstance(surface, Landscape):
+        return surface.gradient_function, dict(surface.parameters), 1
+    if surface.each is None:
+        raise CompileError(f"{surface!r} takes theta whole: only its steps are compiled, not its gradient")
+    gradient, parameters = surface.each
+    return gradient, {name: np.repeat(v, runs) for name, v in parameters.items()}, len(surface.coordinates)
 
 
 def _fill(rule: Rule, parts: Any, t: FloatArray, values: Hyper, parameters: Hyper, runs: int) -> list[Any]:
@@ -246,27 +258,13 @@ def _fill(rule: Rule, parts: Any, t: FloatArray, values: Hyper, parameters: Hype
     return filled
 
 
-def _scheduled(
-    schedules: dict[str, Any],
-    at_step: Callable[[dict[str, Any], int], Hyper],
-    begin: int,
-    count: int,
-    batch: tuple[int, ...],
-) -> dict[str, FloatArray]:
-    """Evaluate schedules at some steps: a column, or a row of runs for each step."""
-    if not schedules:
-        return {}
-    rows = [at_step(schedules, step) for step in range(begin, begin + count)]
-    return {name: np.stack([np.ravel(_by_run(name, row[name], batch)) for row in rows]) for name in schedules}
-
-
-def _by_run(name: str, value: Any, batch: tuple[int, ...]) -> Any:
+def _by_run(name: str, value: Any, batch: tuple[int, ...], copies: int = 1) -> Any:
     """Return a number as it is, an array as a row of one value a run."""
     if not isinstance(value, np.ndarray):
         return value
     if value.shape[-1] != 1:
         raise CompileError(f"{name} differs from coordinate to coordinate, which is not compiled")
-    return np.broadcast_to(value, (*batch, 1)).reshape(-1).astype(float)
+    return np.tile(np.broadcast_to(value, (*batch, 1)).reshape(-1).astype(float), copies)
 
 
 def _in_threads(call: Callable[..., Any], arguments: Sequence[Any], runs: int, updates: int) -> None:

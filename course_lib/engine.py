@@ -344,7 +344,7 @@ class _Run:
 
     def compiled(self, start: FloatArray) -> FloatArray:
         """Whole runs as one kernel, or at least their steps."""
-        if type(self.grad) is Surface and self.before is None:
+        if isinstance(self.grad, Surface) and getattr(self.grad, "each", True) and self.before is None:
             return fused.follow(
                 self.rule, self.grad, start, self.steps, keep=self.keep, hyper=self.hyper, at_step=at_step
             )

@@ -210,7 +210,10 @@ def step_kernel(rule: Rule, dtype: str, per_run: Collection[str] = ()) -> Kernel
 
 
 def run_kernel(
-    rule: Rule, gradient: Callable[..., Any], varying: Mapping[str, Collection[str]]
+    rule: Rule,
+    gradient: Callable[..., Any],
+    varying: Mapping[str, Collection[str]],
+    per_run: Collection[str] = (),
 ) -> tuple[Kernel, Kernel, Kernel]:
     """Write whole runs of a rule on a surface as one loop, float64.
 
@@ -222,6 +225,8 @@ def run_kernel(
         The gradient of a surface, a function of its coordinates.
     varying : mapping of str to collection of str
         Hyperparameters that differ by step or run.
+    per_run : collection of str
+        Parameters of the surface that differ by run.
 
     Returns
     -------
@@ -244,7 +249,10 @@ def run_kernel(
     rules = [_Loop(rule.function, {**elements, "t": {STEP}, **hyper}, f"x{k}", "c", "float64") for k in size]
     where = rule.where_function
     aheads = [_Loop(where, {**elements, **hyper}, f"a{k}", "d", "float64") for k in size] if where else []
-    arguments = dict.fromkeys(coordinates, VARYING) | dict.fromkeys(keyword_defaults(gradient), ())
+    parameters: dict[str, Collection[str]] = {
+        name: {RUN} if name in per_run else () for name in keyword_defaults(gradient)
+    }
+    arguments = {**dict.fromkeys(coordinates, VARYING), **parameters}
     slope = _Loop(gradient, arguments, "s", "e", "float64")
     parts = [rules[0], *aheads[:1], slope]
     return _print_runs(kept, parts, rules, aheads, slope, coordinates)

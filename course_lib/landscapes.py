@@ -49,12 +49,13 @@ def spectral_quadratic(eigenvalues: Any) -> Landscape:
     return Landscape(
         "spectral_quadratic",
         lambda theta: 0.5 * (spectrum * theta**2).sum(axis=-1),
-        lambda theta: spectrum * theta,
+        lambda theta: _scaled(theta, eigenvalue=spectrum),
         hessian,
         start=np.ones(len(spectrum)),
         minima=[origin] if lowest else [],
         others=[] if lowest else [origin],
         source="the model problem of every textbook, in its eigenvectors",
+        each=(_scaled, {"eigenvalue": spectrum}),
     )
 
 
@@ -157,6 +158,10 @@ def deep_linear_chain(depth: int, *, x: float = 1.0, target: float = 1.0) -> Lan
         others=[np.zeros(depth)] if depth > 1 and target else [],
         source="Goodfellow, Bengio and Courville (2016), Deep Learning, section 8.7.1",
     )
+
+
+def _scaled(x: Any, *, eigenvalue: Any) -> Any:
+    return eigenvalue * x
 
 
 def _rosenbrock_value(theta: FloatArray) -> Any:

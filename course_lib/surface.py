@@ -209,6 +209,9 @@ class Landscape(Surface):
         Where the surface comes from.
     others : sequence of sequence of float
         Other critical points, as far as they are known.
+    each : (callable, mapping of str to ndarray of shape (n,)), optional
+        For a gradient that acts on each coordinate alone: a function of one coordinate, and its keyword arguments with a
+        value for each coordinate. The compiled engine runs the coordinates side by side.
     """
 
     def __init__(
@@ -222,8 +225,9 @@ class Landscape(Surface):
         minima: Sequence[Any],
         source: str,
         others: Sequence[Any] = (),
+        each: tuple[Callable[..., Any], Mapping[str, FloatArray]] | None = None,
     ):
-        self.name, self.source, self.box = name, source, ()
+        self.name, self.source, self.box, self.each = name, source, (), each
         self.coordinates = tuple(f"x_{i + 1}" for i in range(len(start)))
         self.parameters = {}
         self.value_function, self.gradient_function, self.hessian_function = value, gradient, hessian

@@ -11,7 +11,7 @@ import course_lib.compiled as fused
 from course_lib import RULES, SURFACES, Stepper, descend
 from course_lib.hyperparameters import RANGES, Range
 from course_lib.kernel_text import run_kernel, step_kernel
-from course_lib.landscapes import spectral_quadratic
+from course_lib.landscapes import extended_rosenbrock, spectral_quadratic
 from course_lib.rule import update_rule
 from course_lib.surfaces import ackley, quadratic, ravine, rosenbrock
 from tests.conftest import ROOT
@@ -19,7 +19,9 @@ from tests.conftest import ROOT
 ELEMENTWISE = sorted(name for name, rule in RULES.items() if rule.elementwise)
 PLANE = sorted(SURFACES)
 ULPS = 4  # a power, an exponential, a cosine or a tangent of two libraries
-AMPLIFIED = 64  # what three steps make of them where a gradient is the small difference of large numbers, as on the cliff
+AMPLIFIED = (
+    64  # what three steps make of them where a gradient is the small difference of large numbers, as on the cliff
+)
 
 
 @pytest.fixture(autouse=True)
@@ -187,14 +189,26 @@ def test_a_readers_gradient_gets_compiled_steps_and_points_that_stay():
 
 
 def test_a_landscape_and_a_changed_gradient_run_with_compiled_steps():
-    valley = spectral_quadratic([1.0, 3.0, 10.0, 30.0, 100.0])
-    hyper = {"learning_rate": np.array([[0.001], [0.01]]), "momentum": np.array([[0.5], [0.9]])}
-    for surface in (valley, ravine):
+    hyper = {"learning_rate": np.array([[0.0001], [0.0002]]), "momentum": np.array([[0.5], [0.9]])}
+    for surface in (extended_rosenbrock(5), spectral_quadratic([1.0, 3.0, 10.0]), ravine):
         points = np.tile(surface.start, (2, 1))
         plain, ours = (
             descend("momentum", surface, points, 40, compiled=c, before=lambda g: g / 2, **hyper) for c in (False, True)
         )
         assert np.array_equal(ours, plain)
+
+
+def test_a_gradient_of_each_coordinate_alone_runs_whole():
+    rng = np.random.default_rng(4)
+    valley = spectral_quadratic(np.logspace(0, 2, 7))
+    for name in ("gradient_descent", "nesterov"):
+        points, hyper = rng.normal(size=(2, 30, 7)), draw(rng, RULES[name], (30, 1))
+        for keep in ("path", "last"):
+            plain, ours = (descend(name, valley, points, 50, keep=keep, compiled=c, **hyper) for c in (False, True))
+            assert np.array_equal(ours, plain, equal_nan=True)
+    hyper = {"learning_rate": lambda k: np.full((30, 1), 0.01 / (1 + k))}
+    plain, ours = (descend("adam", valley, points, 20, compiled=c, **hyper) for c in (False, True))
+    np.testing.assert_allclose(ours, plain, rtol=1e-12)
 
 
 @pytest.mark.parametrize("said", ["0", "1", "auto", None])
