@@ -5,6 +5,9 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from course_lib.counterparts.networks import copy_from_keras as copy_from_keras
+from course_lib.counterparts.networks import keras_layer as keras_layer
+from course_lib.counterparts.networks import keras_loss as keras_loss
 from course_lib.counterparts.networks import keras_network as keras_network
 from course_lib.counterparts.networks import train_keras as train_keras
 from course_lib.counterparts.optimizers import RuleOptimizer as RuleOptimizer

@@ -7,34 +7,129 @@ from typing import Any
 import keras
 import numpy as np
 
+from course_lib.layers import Layer
 from course_lib.network import Network
 from course_lib.training import History, minibatches
 
 
+def keras_layer(layer: Layer, dtype: str, l2: float = 0.0) -> keras.layers.Layer:
+    """Return the Keras layer that is the same function, without its weights.
+
+    Parameters
+    ----------
+    layer : Layer
+        From `course_lib.layers`.
+    dtype : str
+        Data type of its weights.
+    l2 : float
+        Penalty on the weights of a dense layer.
+
+    Returns
+    -------
+    keras.layers.Layer
+        Not built yet.
+
+    Raises
+    ------
+    LookupError
+        If Keras has none: classic dropout, which scales at inference, or a layer of the reader's.
+    """
+    hyper = layer.hyper
+    if layer.name == "dense":
+        penalty = keras.regularizers.L2(l2) if l2 else None
+        return keras.layers.Dense(layer.units, kernel_regularizer=penalty, dtype=dtype)
+    if layer.name == "batch_norm":
+        return keras.layers.BatchNormalization(momentum=hyper["momentum"], epsilon=hyper["epsilon"], dtype=dtype)
+    if layer.name == "layer_norm":
+        return keras.layers.LayerNormalization(epsilon=hyper["epsilon"], dtype=dtype)
+    if layer.name == "dropout" and hyper["inverted"]:
+        return keras.layers.Dropout(1 - hyper["keep"], dtype=dtype)
+    if layer.name in ("linear", "relu", "tanh", "sigmoid"):
+        return keras.layers.Activation(layer.name, dtype=dtype)
+    what = "classic dropout: its dropout scales in training" if layer.name == "dropout" else f"the layer {layer.name!r}"
+    raise LookupError(f"Keras has no counterpart of {what}")
+
+
 def keras_network(network: Network) -> keras.Sequential:
-    """Build the same network in Keras, with the same weights.
+    """Build the same network in Keras, with the same weights and running statistics.
 
     Parameters
     ----------
     network : Network
-        The NumPy network; its current theta is copied.
+        The NumPy network; its current theta and state are copied.
 
     Returns
     -------
     keras.Sequential
-        Layers of the same data type; it gives scores, so its loss is taken ``from_logits=True``.
+        Layers of the same data type; it gives scores, so its loss is `keras_loss`, taken from logits.
+
+    Raises
+    ------
+    LookupError
+        If Keras has no counterpart of a layer.
     """
     dtype = network.theta.dtype.name
     model = keras.Sequential([keras.Input((network.n_in,), dtype=dtype)])
-    for layer in network.layers:
-        activation = layer.units is None
-        model.add(
-            keras.layers.Activation(layer.name, dtype=dtype)
-            if activation
-            else keras.layers.Dense(layer.units, dtype=dtype)
-        )
-    model.set_weights(list(network.weights().values()))
+    arrays = {**network.weights(), **network.statistics()}
+    for i, layer in enumerate(network.layers):
+        model.add(keras_layer(layer, dtype, network.l2))
+        # gamma, beta, moving_mean, moving_variance: the order is Keras's too
+        model.layers[-1].set_weights([array for name, array in arrays.items() if name.startswith(f"{i}.")])
     return model
+
+
+def copy_from_keras(network: Network, model: keras.Sequential) -> None:
+    """Copy weights and running statistics back into the network a model came from.
+
+    Parameters
+    ----------
+    network : Network
+        Its theta and its state are changed.
+    model : keras.Sequential
+        From `keras_network`, trained meanwhile.
+
+    Raises
+    ------
+    ValueError
+        If the model has other layers.
+    """
+    arrays = {**network.weights(), **network.statistics()}
+    theirs = [layer.get_weights() for layer in model.layers]
+    ours = [[array for name, array in arrays.items() if name.startswith(f"{i}.")] for i in range(len(network.layers))]
+    if [[a.shape for a in layer] for layer in theirs] != [[a.shape for a in layer] for layer in ours]:
+        raise ValueError("the model's layers are not those of the network: take one from keras_network(network)")
+    for from_layer, to_layer in zip(theirs, ours, strict=True):
+        for source, target in zip(from_layer, to_layer, strict=True):
+            target[...] = source
+
+
+def keras_loss(network: Network) -> keras.losses.Loss:
+    """Return the Keras loss that is the network's, on scores.
+
+    Parameters
+    ----------
+    network : Network
+        The NumPy network.
+
+    Returns
+    -------
+    keras.losses.Loss
+        For ``model.compile``.
+
+    Raises
+    ------
+    LookupError
+        If Keras has none: the 0-1 loss is a metric there.
+    """
+    losses = {
+        "softmax_cross_entropy": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "logistic": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+        "squared": keras.losses.MeanSquaredError,
+    }
+    name = network.loss_function.name
+    if name not in losses:
+        raise LookupError(f"Keras has no counterpart of the loss {name!r}")
+    return losses[name]()
 
 
 def train_keras(
@@ -48,6 +143,7 @@ def train_keras(
     batch_size: int = 32,
     test: tuple[Any, Any] | None = None,
     name: str = "Keras",
+    loss: keras.losses.Loss | None = None,
 ) -> History:
     """Train a Keras model on the minibatches that `course_lib.training.train` takes.
 
@@ -67,6 +163,8 @@ def train_keras(
         Data for the accuracy at the end.
     name : str
         Of the run.
+    loss : keras.losses.Loss, optional
+        From `keras_loss`; softmax cross-entropy where not given.
 
     Returns
     -------
@@ -78,7 +176,7 @@ def train_keras(
     ValueError
         As `course_lib.training.minibatches`.
     """
-    model.compile(optimizer=optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(optimizer, loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     x, y = np.asarray(x), np.asarray(y)
     history = History(name)
     for batch in minibatches(rng, len(x), batch_size, epochs):
