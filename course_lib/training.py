@@ -90,6 +90,7 @@ def train(
     test: tuple[Any, Any] | None = None,
     name: str | None = None,
     before: Callable[[FloatArray], FloatArray] | None = None,
+    frozen: np.ndarray | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
 ) -> History:
@@ -113,6 +114,9 @@ def train(
         Of the run; the rule's name where not given.
     before : callable, optional
         What is done to each gradient first, such as `course_lib.clipping.clip_by_norm`.
+    frozen : ndarray of bool of shape (n,), optional
+        True for the parameters that stay as they are whatever the rule does (`course_lib.transfer`). A batch norm whose
+        parameters are frozen still goes by the batch, where Keras puts it in inference mode.
     on_progress : callable, optional
         Called after each step with steps done, steps in all, loss.
     **hyper : float or callable
@@ -135,6 +139,11 @@ def train(
         stepper = Stepper(rule, network.theta, **hyper)
     else:
         stepper = NetworkStepper(rule, network.theta, network.blocks, **hyper)
+    if frozen is not None and (frozen.shape != network.theta.shape or frozen.dtype != bool):
+        raise ValueError(
+            f"frozen must be a mask of bool of shape {network.theta.shape}, got {frozen.dtype} of shape {frozen.shape}"
+        )
+    kept = network.theta[frozen] if frozen is not None else None
     history = History(name or stepper.rule.name)
     total = epochs * -(-len(x) // batch_size)
     with np.errstate(all="ignore"):
@@ -145,7 +154,11 @@ def train(
                 on_progress(len(history.losses), total, loss)
             if not np.isfinite(loss):
                 break
+            if frozen is not None:
+                g[frozen] = 0
             stepper.step(g if before is None else before(g))
+            if frozen is not None:
+                network.theta[frozen] = kept
             network.state[...] = network.next_state
         if test is not None:
             history.test_accuracy = network.accuracy(*test)

@@ -1,0 +1,56 @@
+"""Hessian-vector products against closed forms and against the whole Hessian by differences."""
+
+import numpy as np
+import pytest
+
+from course_lib import Network
+from course_lib.curvature import hessian_vector_product
+from course_lib.layers import BatchNorm, Dense, Dropout, tanh
+from course_lib.losses import logistic, sigmoid, squared
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(12, 4))
+ONES = np.column_stack([X, np.ones(12)])
+
+
+def make(layers, dtype=np.float64, **hyper):
+    return Network(np.random.default_rng(1), 4, layers, dtype=dtype, **hyper)
+
+
+@pytest.mark.parametrize(("dtype", "rtol"), [(np.float64, 1e-8), (np.float32, 5e-3)])
+def test_least_squares_has_the_hessian_of_the_normal_equations(dtype, rtol):
+    network = make([Dense(1)], dtype, loss=squared, l2=0.1)
+    H = 2 / 12 * ONES.T @ ONES + np.diag([0.2] * 4 + [0])
+    v = RNG.normal(size=5)
+    product = hessian_vector_product(network, X, X[:, 0], v)
+    assert product.dtype == dtype
+    np.testing.assert_allclose(product, H @ v, atol=rtol * np.linalg.norm(H @ v))
+
+
+def test_logistic_regression_has_its_closed_form():
+    network = make([Dense(1)], loss=logistic)
+    p = sigmoid(network.predict(X))[:, 0]
+    H = (ONES * (p * (1 - p) / 12)[:, None]).T @ ONES
+    v = RNG.normal(size=5)
+    np.testing.assert_allclose(hessian_vector_product(network, X, X[:, 0] > 0, v), H @ v, rtol=1e-8)
+
+
+def test_it_is_linear_and_symmetric_for_a_deep_network():
+    network = make([Dense(5), BatchNorm(), tanh, Dropout(keep=0.7), Dense(3)])
+    y = RNG.integers(3, size=12)
+    u, v = RNG.normal(size=(2, network.theta.size))
+
+    def H(w):
+        return hessian_vector_product(network, X, y, w)
+
+    scale = np.linalg.norm(H(u))
+    assert u @ H(v) == pytest.approx(v @ H(u), abs=1e-8 * scale * np.linalg.norm(v))
+    np.testing.assert_allclose(H(2 * u - 3 * v), 2 * H(u) - 3 * H(v), atol=1e-7 * scale)
+    assert not H(np.zeros_like(u)).any()
+
+
+def test_refused_by_name():
+    network = make([Dense(1)], loss=squared)
+    for v in (np.ones(3), np.full(5, np.nan)):
+        with pytest.raises(ValueError, match=r"v must be finite and have the shape of theta, \(5,\)"):
+            hessian_vector_product(network, X, X[:, 0], v)
