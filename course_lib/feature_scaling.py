@@ -270,7 +270,7 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
     variances = np.zeros(x.shape[1])
     variances[: len(singular)] = singular**2 / len(x)
     scale = np.sqrt(variances + epsilon)
-    varies = np.sqrt(variances) > np.sqrt(variances[0]) * max(x.shape) * np.finfo(float).eps
+    varies = np.sqrt(variances) > np.abs(x).max() * max(x.shape) * np.finfo(float).eps  # more than rounding
     U = transposed.T
     forward = U * np.divide(1.0, scale, out=np.zeros_like(scale), where=varies)
     backward = (U * (scale * varies)).T

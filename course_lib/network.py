@@ -61,7 +61,7 @@ class Network:
     TypeError
         If rng, a layer or the loss is something else.
     ValueError
-        If n_in is smaller than 1, l2 is negative or no layer has weights.
+        If n_in is smaller than 1, dtype is another, l2 is negative or no layer has weights.
 
     Attributes
     ----------
@@ -95,6 +95,8 @@ class Network:
                 raise TypeError(f"layers must come from course_lib.layers, such as Dense(10) or relu; got {layer!r}")
         if not isinstance(loss, Loss):
             raise TypeError(f"loss must come from course_lib.losses, such as softmax_cross_entropy; got {loss!r}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         if not (math.isfinite(l2) and l2 >= 0):
             raise ValueError(f"l2 must be finite and at least 0, got {l2}")
         self.n_in, self.layers, self.loss_function, self.l2 = int(n_in), tuple(layers), loss, float(l2)

@@ -133,6 +133,10 @@ def train(
         As `course_lib.Stepper` and `Network.loss_and_grad`.
     """
     x, y = np.asarray(x), np.asarray(y)
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"x must be finite, got {x[~np.isfinite(x)][0]} in example {np.argwhere(~np.isfinite(x))[0][0]}"
+        )
     rule = as_rule(rule)
     stepper: Stepper | NetworkStepper
     if rule.elementwise:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from course_lib import Network
 from course_lib import initialization as init
+from course_lib.layers import Dense, relu, sigmoid, tanh
 from course_lib.losses import softmax, softmax_cross_entropy_forward
 
 SHAPE = (300, 500)
@@ -73,6 +75,38 @@ def test_log_odds_start_the_loss_at_the_entropy_of_the_labels():
     loss = softmax_cross_entropy_forward(np.tile(b, (6, 1)), y)[0]
     assert loss == pytest.approx(scipy.stats.entropy([3, 2, 1]))
     np.testing.assert_allclose(init.log_odds_bias(np.array([1, 1, 1, 0]), 1), [np.log(3)])
+
+
+def moved(activation, y, steps, value=0.0):
+    """Which blocks have left their first value after so many steps of plain descent; and the network."""
+    layers = [part for _ in range(3) for part in (Dense(4), activation)] + [Dense(2)]
+    network = Network(np.random.default_rng(0), 3, layers, initializer=partial(init.constant, value=value))
+    x = np.random.default_rng(1).normal(size=(len(y), 3))
+    for _ in range(steps):
+        network.theta -= 0.5 * network.loss_and_grad(x, y)[1]
+    first = {"W": value, "b": 0.0}
+    return [name for name, w in network.weights().items() if (w != first[name[-1]]).any()], network
+
+
+def test_from_zero_weights_a_sigmoid_network_moves_one_layer_deeper_each_step():
+    """Not nothing is learned, as is often said: every layer moves, but its units stay alike."""
+    y = np.array([0, 0, 0, 1, 1, 0])
+    depths = [min(int(name[0]) for name in moved(sigmoid, y, steps)[0]) for steps in (1, 2, 3, 4)]
+    assert depths == [6, 4, 2, 0]
+    W = moved(sigmoid, y, 10)[1].weights()["2.dense.W"]
+    assert np.ptp(W) == 0 and W[0, 0] != 0
+
+
+@pytest.mark.parametrize("activation", [relu, tanh])
+def test_from_zero_weights_relu_and_tanh_move_the_output_bias_alone_and_that_only_with_unequal_classes(activation):
+    assert moved(activation, np.array([0, 0, 0, 1, 1, 0]), 10)[0] == ["6.dense.b"]
+    assert moved(activation, np.arange(8) % 2, 10)[0] == []  # eighths: sums without rounding
+
+
+def test_units_that_start_alike_stay_alike():
+    W = moved(tanh, np.array([0, 0, 0, 1, 1, 0]), 10, value=0.5)[1].weights()["0.dense.W"]
+    np.testing.assert_allclose(np.ptp(W, axis=1), 0, atol=1e-15)
+    assert np.ptp(W) > 1e-3
 
 
 REFUSED = {

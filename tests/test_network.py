@@ -13,6 +13,7 @@ from course_lib.activations import relu_backward
 from course_lib.initialization import constant
 from course_lib.layers import BatchNorm, Dense, Dropout, LayerNorm, relu, tanh
 from course_lib.losses import logistic, softmax, softmax_cross_entropy_forward, squared, zero_one
+from course_lib.training import train
 
 ALL_KINDS = [Dropout(keep=0.9), Dense(5), BatchNorm(), tanh, Dropout(keep=0.5), Dense(4), LayerNorm(), relu, Dense(3)]
 
@@ -197,6 +198,12 @@ REFUSED = {
     "at": (ValueError, "at must have the shape of theta", lambda n: n.loss(np.ones((1, 6)), [0], at=np.ones(3))),
     "empty batch": (ValueError, r"x must have shape \(batch, 6\), got \(0, 6\)", lambda n: n.predict(np.ones((0, 6)))),
     "loss": (TypeError, "loss must come from course_lib.losses.* got 'mse'", lambda n: make(loss="mse")),
+    "dtype": (ValueError, "dtype must be float32 or float64, got int64", lambda n: make(dtype=int)),
+    "x nan": (
+        ValueError,
+        "x must be finite, got nan in example 1",
+        lambda n: train(np.random.default_rng(0), n, "adam", [[1.0] * 6, [np.nan] * 6], [0, 1]),
+    ),
     "l2": (ValueError, "l2 must be finite and at least 0, got -1", lambda n: make(l2=-1)),
     "keep": (ValueError, "above 0 and at most 1, got 0 ", lambda n: Dropout(keep=0)),
     "momentum": (ValueError, r"BatchNorm: momentum must be in \[0, 1\), got 1", lambda n: BatchNorm(momentum=1)),

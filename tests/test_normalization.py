@@ -45,6 +45,14 @@ def test_examples_of_a_batch_are_coupled():
     assert (dx[1:] != 0).all()
 
 
+def test_epsilon_stands_inside_the_root():
+    """At a standard deviation of 1e-6 and epsilon 1e-8 outputs are 0.0100; with sigma + epsilon they would be 0.990."""
+    x = 1e-6 * np.array([[1.0], [-1.0]])
+    y, cache = norm.batch_norm_forward(x, np.ones(1), np.zeros(1), epsilon=1e-8)
+    assert y[0] == pytest.approx(0.0100, rel=1e-3)
+    assert cache[2] == pytest.approx(1e4, rel=1e-3)
+
+
 PAIRS = {
     "batch": (norm.batch_norm_forward, norm.batch_norm_backward),
     "inference": (
