@@ -73,7 +73,7 @@ def test_the_record_of_no_step():
 
 def test_missing_scikit_learn_is_said_plainly(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match="takes its images from scikit-learn: pip install scikit-learn"):
+    with pytest.raises(ImportError, match="digits comes with scikit-learn: pip install scikit-learn"):
         digits()
     with pytest.raises(ValueError, match="test_share must be between 0 and 1, got 1"):
         digits(test_share=1)
