@@ -82,7 +82,7 @@ def adamax(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, 
     -----
     The maximum needs no correction: zero at the start never wins. Without epsilon, as printed, it is 0/0 wherever no
     gradient has come yet. Keras's ``Adamax`` is the same. PyTorch adds epsilon to the size of the gradient, inside the
-    maximum.
+    maximum: `adamax_pytorch`.
 
     References
     ----------
@@ -92,6 +92,51 @@ def adamax(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, 
     u = np.maximum(beta_2 * u, np.abs(g))
     m_hat = m / (1 - beta_1**t)
     theta = theta - learning_rate * m_hat / (u + epsilon)
+    return theta, m, u
+
+
+@update_rule("m", "u")
+def adamax_pytorch(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    r"""Adamax whose epsilon is added to each gradient's size, inside the maximum (as PyTorch writes it).
+
+    .. math::
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        u &\leftarrow \max(\beta_2 u, |g| + \epsilon) \\
+        \hat{m} &\leftarrow \frac{m}{1 - \beta_1^t} \\
+        \theta &\leftarrow \theta - \eta \frac{\hat{m}}{u}
+
+    Parameters
+    ----------
+    theta, g, m, u : ndarray of shape (..., n)
+        Parameters, gradient, first moment, decaying maximum.
+    t : int
+        Number of the step, from 1.
+    learning_rate : float >= 0
+        :math:`\eta`, the largest change of a parameter in a step.
+    beta_1, beta_2 : float in [0, 1)
+        Decay of the moment and of the maximum.
+    epsilon : float >= 0
+        Added to the size of each gradient; PyTorch uses 1e-8.
+
+    Returns
+    -------
+    theta, m, u : ndarray of shape (..., n)
+        The new parameters, moment and maximum.
+
+    Notes
+    -----
+    An epsilon that came with a large gradient fades with it: what is divided by lies between :math:`u` and
+    :math:`u + \epsilon` of `adamax`, and never below epsilon.
+
+    References
+    ----------
+    PyTorch 2.9, ``torch.optim.Adamax``, the algorithm in its documentation; D. P. Kingma and J. Ba, "Adam: a method for
+    stochastic optimization", ICLR 2015, Algorithm 2, from which it departs as said, arXiv:1412.6980.
+    """
+    m = beta_1 * m + (1 - beta_1) * g
+    u = np.maximum(beta_2 * u, np.abs(g) + epsilon)
+    m_hat = m / (1 - beta_1**t)
+    theta = theta - learning_rate * m_hat / u
     return theta, m, u
 
 

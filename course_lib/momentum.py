@@ -278,7 +278,7 @@ def nesterov_framework(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
     Notes
     -----
     With :math:`\phi = \theta + \alpha v` in `nesterov` the two are one algorithm. Keras's
-    ``SGD(momentum=..., nesterov=True)`` is the same.
+    ``SGD(momentum=..., nesterov=True)`` is the same; PyTorch's, `nesterov_pytorch`, parts from it under a schedule.
 
     References
     ----------
@@ -287,4 +287,43 @@ def nesterov_framework(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
     """
     v = momentum * v - learning_rate * g
     theta = theta + momentum * v - learning_rate * g
+    return theta, v
+
+
+@update_rule("v")
+def nesterov_pytorch(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
+    r"""Nesterov's momentum in the look-ahead point, the rate times a decaying sum (as PyTorch writes it).
+
+    .. math::
+        v &\leftarrow \alpha v + g \\
+        \theta &\leftarrow \theta - \eta (g + \alpha v)
+
+    Parameters
+    ----------
+    theta, g, v : ndarray of shape (..., n)
+        Look-ahead point, gradient there, decaying sum of gradients.
+    t : int
+        Number of the step, from 1; not used.
+    learning_rate : float > 0
+        :math:`\eta`, length of a step per unit of gradient and sum.
+    momentum : float in [0, 1)
+        :math:`\alpha`, share of the sum that survives a step.
+
+    Returns
+    -------
+    theta, v : ndarray of shape (..., n)
+        The new look-ahead point and sum.
+
+    Notes
+    -----
+    PyTorch's ``SGD(momentum=..., nesterov=True)``. While the rate is constant it is `nesterov_framework` with the sign
+    and scale of v changed; when the rate falls, all that is stored is scaled down at once.
+
+    References
+    ----------
+    PyTorch 2.9, ``torch.optim.SGD``, the algorithm in its documentation; I. Sutskever et al., "On the importance of
+    initialization and momentum in deep learning", ICML 2013, eqs. (3)-(4), from which it departs as said.
+    """
+    v = momentum * v + g
+    theta = theta - learning_rate * (g + momentum * v)
     return theta, v

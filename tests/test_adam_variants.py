@@ -38,6 +38,14 @@ def test_adamax_without_epsilon_is_lost_where_no_gradient_has_come():
     assert descend("adamax", constant(0.0), [1.0], 1, keep="last") == 1.0
 
 
+@pytest.mark.parametrize(("rule", "divisor"), [("adamax", 1.5), ("adamax_pytorch", 1.0)])
+def test_epsilon_fades_with_its_gradient_in_pytorchs_adamax_alone(rule, divisor):
+    """By hand, gradient 1 and then 0, beta_2 0.5, epsilon 1: the maximum is 1, 0.5 plus 1, or 2 and then 1."""
+    gradients = iter(np.array([[1.0], [0.0]]))
+    path = descend(rule, lambda theta: next(gradients), [0.0], 2, learning_rate=1.0, beta_2=0.5, epsilon=1.0)
+    np.testing.assert_allclose(-np.diff(path[:, 0]), [0.5, 0.09 / 0.19 / divisor], rtol=1e-12)
+
+
 def test_nadam_begins_nine_nineteenths_beyond_adam():
     """On gradient 1 the first step is beta_1 (1 - beta_1) / (1 - beta_1^2) + 1 = 1 + 9/19 for 0.9; it falls to 1."""
     lengths = steps("nadam", n=400)

@@ -116,3 +116,12 @@ def test_pytorchs_trace_with_dampening():
         dampening=lambda k: 0.5 if k else 0.0,
     )
     np.testing.assert_allclose(path[:, 0], [0, -0.1, -0.24, -0.416], rtol=1e-12)
+
+
+def test_when_the_rate_falls_pytorchs_nesterov_slows_down_at_once():
+    """By hand: gradient 1 twice, the rate 0.1 and then 0.01; steps 0.19 and 0.01 (1 + 0.9 * 1.9), or 0.19 and 0.1."""
+    falling = {"learning_rate": lambda k: 0.01 if k else 0.1}
+    outside = descend("nesterov_pytorch", np.ones_like, [0.0], 2, **falling)
+    inside = descend("nesterov_framework", np.ones_like, [0.0], 2, **falling)
+    np.testing.assert_allclose(outside[:, 0], [0, -0.19, -0.2171], rtol=1e-12)
+    np.testing.assert_allclose(inside[:, 0], [0, -0.19, -0.29], rtol=1e-12)
