@@ -28,11 +28,14 @@ class History:
         Loss of each minibatch before its step; inf or nan once the run has diverged.
     test_accuracy : float
         After the last step; nan where no test data were given.
+    validation_losses : list of float
+        After each epoch, where validation data were given.
     """
 
     name: str
     losses: list[float] = field(default_factory=list)
     test_accuracy: float = float("nan")
+    validation_losses: list[float] = field(default_factory=list)
 
     @property
     def diverged(self) -> bool:
@@ -88,6 +91,8 @@ def train(
     epochs: int = 5,
     batch_size: int = 32,
     test: tuple[Any, Any] | None = None,
+    validation: tuple[Any, Any] | None = None,
+    patience: int | None = None,
     name: str | None = None,
     before: Callable[[FloatArray], FloatArray] | None = None,
     frozen: np.ndarray | None = None,
@@ -110,6 +115,11 @@ def train(
         Passes over the data and examples a step.
     test : (x, y), optional
         Data for the accuracy at the end.
+    validation : (x, y), optional
+        Data for a loss after each epoch, other than those of the test.
+    patience : int >= 1, optional
+        Stop early, after so many epochs in a row without a smaller validation loss than all before, and go back to where it
+        was smallest.
     name : str, optional
         Of the run; the rule's name where not given.
     before : callable, optional
@@ -130,8 +140,10 @@ def train(
     Raises
     ------
     LookupError, TypeError, ValueError
-        As `course_lib.Stepper` and `Network.loss_and_grad`.
+        As `course_lib.Stepper` and `Network.loss_and_grad`; also if patience is smaller than 1 or has no validation data.
     """
+    if patience is not None and (validation is None or patience != int(patience) or patience < 1):
+        raise ValueError(f"patience must be a whole number of at least 1, with validation=(x, y); got {patience}")
     x, y = np.asarray(x), np.asarray(y)
     if not np.isfinite(x).all():
         raise ValueError(
@@ -150,6 +162,7 @@ def train(
     kept = network.theta[frozen] if frozen is not None else None
     history = History(name or stepper.rule.name)
     total = epochs * -(-len(x) // batch_size)
+    best = _Best(network)
     with np.errstate(all="ignore"):
         for batch in minibatches(rng, len(x), batch_size, epochs):
             loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(), rng=rng)
@@ -164,6 +177,30 @@ def train(
             if frozen is not None:
                 network.theta[frozen] = kept
             network.state[...] = network.next_state
+            if validation is not None and len(history.losses) * epochs % total == 0:
+                history.validation_losses.append(network.loss(*validation))
+                if best.epochs_since(history.validation_losses) == patience:
+                    break
+        if patience is not None:
+            best.restore()
         if test is not None:
             history.test_accuracy = network.accuracy(*test)
     return history
+
+
+class _Best:
+    """Where the validation loss was smallest."""
+
+    def __init__(self, network: Network):
+        self.network, self.kept = network, (network.theta.copy(), network.state.copy())
+
+    def epochs_since(self, losses: list[float]) -> int:
+        """Keep the network if the last loss is the smallest so far; return how many epochs ago the smallest was."""
+        since = len(losses) - 1 - int(np.argmin(np.nan_to_num(losses, nan=np.inf)))
+        if since == 0:
+            self.kept = self.network.theta.copy(), self.network.state.copy()
+        return since
+
+    def restore(self) -> None:
+        """Write what was kept back into the network."""
+        self.network.theta[...], self.network.state[...] = self.kept

@@ -71,6 +71,42 @@ def test_the_record_of_no_step():
     assert "no step" in History("mine")._repr_markdown_()
 
 
+def test_patience_stops_a_run_that_only_learns_by_heart_and_goes_back_to_its_best():
+    rng = np.random.default_rng(0)
+    x, y = DATA.x_train[:150], rng.permutation(DATA.y_train[:150])  # nothing to learn but the examples
+    validation = DATA.x_test, DATA.y_test
+    whole = network()
+    patient = network()
+    settings = {"epochs": 40, "learning_rate": 0.01, "validation": validation}
+    long = train(np.random.default_rng(1), whole, "adam", x, y, **settings)
+    short = train(np.random.default_rng(1), patient, "adam", x, y, patience=3, **settings)
+    best = int(np.argmin(short.validation_losses))
+    assert len(long.validation_losses) == 40
+    assert short.validation_losses == long.validation_losses[: best + 4]
+    assert patient.loss(*validation) == short.validation_losses[best] < whole.loss(*validation)
+
+
+def test_patience_that_does_not_run_out_changes_nothing_but_the_end():
+    runs = [
+        train(
+            np.random.default_rng(1), network(), "momentum", DATA.x_train, DATA.y_train,
+            epochs=2, validation=(DATA.x_test, DATA.y_test), patience=patience,
+        )
+        for patience in (None, 2)
+    ]  # fmt: skip
+    assert runs[0].losses == runs[1].losses and runs[0].validation_losses == runs[1].validation_losses
+    assert len(runs[0].validation_losses) == 2
+
+
+@pytest.mark.parametrize("given", [{"patience": 0}, {"patience": 1.5}, {"patience": 3, "validation": None}], ids=str)
+def test_patience_is_refused_by_name(given):
+    settings = {"validation": (DATA.x_test, DATA.y_test), **given}
+    with pytest.raises(
+        ValueError, match=r"patience must be a whole number of at least 1, with validation=\(x, y\); got"
+    ):
+        train(np.random.default_rng(1), network(), "momentum", DATA.x_train, DATA.y_train, **settings)
+
+
 def test_missing_scikit_learn_is_said_plainly(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="digits comes with scikit-learn: pip install scikit-learn"):
