@@ -33,6 +33,8 @@ SMALL_STEP = 5000  # what the calls of one NumPy step cost, in such updates
 THREADED = 1_000_000  # updates in one call from which more threads help
 CONSTANTS = 1_000_000  # numbers that one constant of a run may fill at a time
 
+DEPENDS = {(s, r): frozenset([STEP] * s + [RUN] * r) for s in (False, True) for r in (False, True)}
+
 Hyper = Mapping[str, Any]
 
 
@@ -197,21 +199,18 @@ def follow(
     """
     _check_rule(rule)
     batch, n = start.shape[:-1], start.shape[-1]
-    theta = np.ascontiguousarray(np.moveaxis(start.astype(float).reshape(-1, n), 0, 1))
+    theta = np.array(start.reshape(-1, n).T, float, order="C")
     gradient, parameters, copies = _gradient_of(surface, theta.shape[1])
     theta = theta.reshape(n // copies, -1)
     schedules = {name: value for name, value in hyper.items() if callable(value)}
     now = {**hyper, **at_step(schedules, 0)}
-    varying = tuple(
-        (name, frozenset([STEP] * (name in schedules) + [RUN] * isinstance(value, np.ndarray)))
-        for name, value in now.items()
-    )
+    varying = tuple((name, DEPENDS[name in schedules, isinstance(value, np.ndarray)]) for name, value in now.items())
     per_run = tuple(name for name, value in parameters.items() if isinstance(value, np.ndarray))
     call, parts = _run_kernel(rule, gradient, varying, per_run)
     spread = functools.partial(_by_run, batch=batch, copies=copies)
     constant = {name: spread(name, now[name]) for name in hyper if name not in schedules}
 
-    state = [np.full_like(theta, value) for value in rule.state.values()]
+    state = [np.full(theta.shape, value) for value in rule.state.values()]
     runs = theta.shape[1]
     path = np.empty((steps + 1 if keep == "path" else 0, *theta.shape))
     path[:1] = theta
@@ -225,7 +224,8 @@ def follow(
         piece = path[begin + 1 : begin + 1 + count]
         _in_threads(call, (count, theta, *state, piece, *constants), runs, theta.size * count)
     out = path.reshape(steps + 1, n, *batch) if keep == "path" else theta.reshape(n, *batch)
-    return np.moveaxis(out, 1 if keep == "path" else 0, -1).astype(start.dtype, copy=False)
+    out = np.moveaxis(out, 1 if keep == "path" else 0, -1) if batch else out
+    return out.astype(start.dtype, copy=False)
 
 
 def _gradient_of(surface: Surface, runs: int) -> tuple[Callable[..., Any], dict[str, Any], int]:
@@ -242,17 +242,16 @@ def _fill(rule: Rule, parts: Any, t: FloatArray, values: Hyper, parameters: Hype
     """Compute the constants of some steps: a number, or one a step, a run, or both."""
     own, ahead, slope = parts
     filled: list[Any] = []
-    with np.errstate(all="ignore"):
-        computed = (
-            *zip(own.kinds, own.constants(t=t, **values), strict=True),
-            *zip(ahead.kinds, ahead.constants(**rule.where_hyperparameters(values)), strict=True),
-            *zip(slope.kinds, slope.constants(**parameters), strict=True),
-        )
+    computed = (
+        *zip(own.kinds, own.constants(t=t, **values), strict=True),
+        *zip(ahead.kinds, ahead.constants(**rule.where_hyperparameters(values)), strict=True),
+        *zip(slope.kinds, slope.constants(**parameters), strict=True),
+    )
     for kind, value in computed:
         if len(kind) == 2:
             filled.append(np.ascontiguousarray(np.broadcast_to(value, (len(t), runs)), float))
         elif kind:
-            filled.append(np.ascontiguousarray(np.ravel(value), float))
+            filled.append(np.asarray(value, float).ravel())
         else:
             filled.append(float(value))
     return filled
@@ -269,7 +268,7 @@ def _by_run(name: str, value: Any, batch: tuple[int, ...], copies: int = 1) -> A
 
 def _in_threads(call: Callable[..., Any], arguments: Sequence[Any], runs: int, updates: int) -> None:
     """Split the runs over the cores where there is enough to do; a kernel holds no lock."""
-    threads = min(_threads(), updates // THREADED)
+    threads = min(_threads(), updates // THREADED) if updates >= 2 * THREADED else 1
     if threads < 2 or runs < 2 * BLOCK * threads:
         call(0, runs, *arguments)
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from course_lib.surfaces import Surface
 
 FLOAT_COORDINATES = 4  # up to this many, plain floats beat arrays
 BLOCK_BYTES = 65536  # temporaries of this size stay in the cache
+KEPT_BYTES = 1 << 24  # without them every larger temporary comes from the system, page by page: four times slower
 
 Gradient = Callable[[FloatArray], Any]
 Hyper = dict[str, Any]
@@ -384,10 +386,12 @@ class _Run:
         step: Callable[..., Sequence[FloatArray]] | None = None,
     ) -> FloatArray:
         """Any number of points at once, the runs side by side in memory; step numbers begin at ``first``."""
+        np.empty(KEPT_BYTES, np.uint8)  # made and let go: after that glibc keeps memory for the temporaries to come
         theta = _runs_first(start)
         state = state or [np.full_like(theta, value) for value in self.rule.state.values()]
         steps = self.steps - first + 1
-        path = np.moveaxis(np.empty((steps + 1, theta.shape[-1], *theta.shape[:-1]), theta.dtype), 1, -1)
+        kept = steps + 1 if self.keep == "path" else 1
+        path = np.moveaxis(np.empty((kept, theta.shape[-1], *theta.shape[:-1]), theta.dtype), 1, -1)
         path[0] = theta
         for t in range(first, self.steps + 1):
             now = at_step(self.hyper, t - 1)
@@ -437,6 +441,9 @@ def _describe(what: Any) -> str:
 
 def _number(label: str, name: str, value: Any) -> float | FloatArray:
     """Python floats keep float32 arrays float32; an array stays an array."""
+    if type(value) is float and math.isfinite(value):  # what it mostly is
+        check_range(label, name, value)
+        return value
     array = np.asarray(value)
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise TypeError(
@@ -444,7 +451,7 @@ def _number(label: str, name: str, value: Any) -> float | FloatArray:
         )
     if not np.isfinite(array).all():
         raise ValueError(f"{label} must be finite, got {array[~np.isfinite(array)].flat[0]}")
-    number = float(array) if array.ndim == 0 else array
+    number = float(array) if array.ndim == 0 else np.ascontiguousarray(array)
     check_range(label, name, number)
     return number
 

@@ -77,6 +77,9 @@ def check_range(label: str, name: str, value: Any) -> None:
         If it is outside; the message says what came.
     """
     allowed = RANGES.get(name)
-    if allowed is not None and not np.all(good := allowed.holds(value)):
+    if allowed is None:
+        return
+    good = allowed.holds(value)
+    if not (good.all() if isinstance(good, np.ndarray) else good):
         worst = value[~good].flat[0] if isinstance(value, np.ndarray) else value
         raise ValueError(f"{label} must be {allowed}, got {worst:g}")
