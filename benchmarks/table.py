@@ -22,12 +22,31 @@ class Benchmark:
     note: str
     peer_name: str = "limit"
     target: float | None = None
+    threads: int = 1
+    same: float = SAME
 
 
 SCRIPTS = {
     "surface path": ("course", "benchmarks.course.surface_path"),
     "array path": ("course", "benchmarks.course.array_path"),
+    "compiled path": ("course", "benchmarks.course.surface_path", "compiled"),
     "torch path": ("peers", "benchmarks.peers.torch_path"),
+    "jax steps": ("peers", "benchmarks.peers.jax_work", "step"),
+    "jax path": ("peers", "benchmarks.peers.jax_work", "path"),
+    "map 2": ("course", "benchmarks.course.heat_map", "2"),
+    "compiled map 2": ("course", "benchmarks.course.heat_map", "2", "compiled"),
+    "torch map 2": ("peers", "benchmarks.peers.torch_heat_map", "2"),
+    "jax map 2": ("peers", "benchmarks.peers.jax_work", "2"),
+    "map 10": ("course", "benchmarks.course.heat_map", "10"),
+    "compiled map 10": ("course", "benchmarks.course.heat_map", "10", "compiled"),
+    "torch map 10": ("peers", "benchmarks.peers.torch_heat_map", "10"),
+    "jax map 10": ("peers", "benchmarks.peers.jax_work", "10"),
+    "Adam step": ("course", "benchmarks.course.adam_step", "1"),
+    "compiled Adam step": ("course", "benchmarks.course.adam_step", "1", "compiled"),
+    "compiled Adam step, 2": ("course", "benchmarks.course.adam_step", "2", "compiled"),
+    "NumPy Adam step": ("peers", "benchmarks.peers.numpy_adam_step"),
+    "torch Adam step": ("peers", "benchmarks.peers.torch_adam_step", "1"),
+    "torch Adam step, 2": ("peers", "benchmarks.peers.torch_adam_step", "2"),
     "start-up": ("course", "benchmarks.course.start_up"),
     "live figure": ("course", "benchmarks.course.live_figure", "1"),
     "live figure, slow": ("course", "benchmarks.course.live_figure", "6"),
@@ -35,7 +54,10 @@ SCRIPTS = {
 """Each script by name: the environment it runs in, its module, its arguments. All run in turn, a process each."""
 
 TORCH = "torch.optim.Adam, autograd"
+FUSED = "torch.optim.Adam, fused"
 ADAM = "500 steps of Adam on Rosenbrock's valley, path kept, float64; "
+MAP = "100 rates x 50 momenta x 500 steps of momentum, float64; same ends to 1e-9"
+STEP = "10 million parameters, float32; same parameters to 1e-5; "
 
 BENCHMARKS = (
     Benchmark(
@@ -54,6 +76,82 @@ BENCHMARKS = (
         wanted=8,
         peer_name=TORCH,
         note=ADAM + "same path to 1e-9",
+    ),
+    Benchmark(
+        "Adam path, beside a compiled step",
+        "surface path",
+        "jax steps",
+        wanted=8,
+        peer_name="jax, step compiled",
+        note=ADAM + "jax's step called from a Python loop",
+    ),
+    Benchmark(
+        "Adam path, compiled",
+        "compiled path",
+        "jax path",
+        wanted=1,
+        peer_name="jax, whole path compiled",
+        note=ADAM + "both compiled before; the call of our kernel checks what it is given",
+    ),
+    Benchmark(
+        "heat map, 2 dimensions",
+        "map 2",
+        "torch map 2",
+        wanted=5,
+        peer_name="torch, autograd, all runs at once",
+        note=f"Rosenbrock's valley, {MAP}",
+    ),
+    Benchmark(
+        "heat map, 2 dimensions, compiled",
+        "compiled map 2",
+        "jax map 2",
+        wanted=1,
+        peer_name="jax, one compiled scan",
+        note=f"Rosenbrock's valley, {MAP}",
+    ),
+    Benchmark(
+        "heat map, 10 dimensions",
+        "map 10",
+        "torch map 10",
+        wanted=1,
+        peer_name="torch, autograd, all runs at once",
+        note=f"a quadratic, {MAP}",
+    ),
+    Benchmark(
+        "heat map, 10 dimensions, compiled",
+        "compiled map 10",
+        "jax map 10",
+        wanted=1,
+        peer_name="jax, one compiled scan",
+        note=f"a quadratic, {MAP}",
+    ),
+    Benchmark(
+        "one Adam step",
+        "Adam step",
+        "NumPy Adam step",
+        wanted=2.2,
+        peer_name="NumPy as first written",
+        note=STEP + "the rule called block by block",
+        same=1e-5,
+    ),
+    Benchmark(
+        "one Adam step, compiled",
+        "compiled Adam step",
+        "torch Adam step",
+        wanted=1,
+        peer_name=FUSED,
+        note=STEP + "the rule as one loop",
+        same=1e-5,
+    ),
+    Benchmark(
+        "one Adam step, compiled, 2 threads",
+        "compiled Adam step, 2",
+        "torch Adam step, 2",
+        wanted=1,
+        peer_name=FUSED,
+        note=STEP + "the rule as one loop; time on the clock",
+        threads=2,
+        same=1e-5,
     ),
     Benchmark(
         "import course_lib",
@@ -99,7 +197,7 @@ def make_row(benchmark: Benchmark, answers: Answers) -> dict[str, Any]:
     sides = [
         answers.get(script, "it did not run") for script in (benchmark.ours, benchmark.peer) if isinstance(script, str)
     ]
-    error = next((side for side in sides if isinstance(side, str)), None) or _disagreement(sides)
+    error = next((side for side in sides if isinstance(side, str)), None) or _disagreement(sides, benchmark.same)
     if error:
         return {"name": benchmark.name, "peer": benchmark.peer_name, "error": error}
     ours, *peer = [_median(side, "seconds") for side in sides]
@@ -113,7 +211,7 @@ def make_row(benchmark: Benchmark, answers: Answers) -> dict[str, Any]:
         "peer": benchmark.peer_name,
         "peer_s": _round(peer_s),
         "ratio": _round(peer_s / ours),
-        "threads": 1,
+        "threads": benchmark.threads,
         "note": note,
     }
 
@@ -144,7 +242,7 @@ def _round(x: float) -> float:
     return float(f"{x:.4g}")
 
 
-def _disagreement(sides: Sequence[Any]) -> str | None:
+def _disagreement(sides: Sequence[Any], same: float) -> str | None:
     """Compare every path with the first: a run that went elsewhere has no time."""
     answers = [answer for side in sides for answer in side]
     if not all(math.isfinite(a["seconds"]) and a["seconds"] > 0 for a in answers):
@@ -152,7 +250,7 @@ def _disagreement(sides: Sequence[Any]) -> str | None:
     paths = [[x for point in answer["points"] for x in point] for answer in answers if "points" in answer]
     for path in paths[1:]:
         if len(path) != len(paths[0]) or not all(
-            math.isclose(a, b, rel_tol=SAME) for a, b in zip(path, paths[0], strict=True)
+            math.isclose(a, b, rel_tol=same) for a, b in zip(path, paths[0], strict=True)
         ):
             return f"the paths differ: one ends at {paths[0][-2:]}, another at {path[-2:]}"
     return None
