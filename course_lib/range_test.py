@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -120,35 +120,99 @@ def range_test(
     L. N. Smith (2017), Cyclical Learning Rates for Training Neural Networks, section 3.3, arXiv:1506.01186.
     """
     x, y, rule = np.asarray(x), np.asarray(y), as_rule(rule)
-    planned = _plan(lowest, highest, steps, growth)
+    growing = RateGrowth(lowest, highest, steps, growth, smoothing, stop_at)
     if "learning_rate" in hyper or "learning_rate" not in rule.hyperparameters:
         raise TypeError(f"range_test sets the learning_rate of {rule.name!r} itself, so the rule must have one to set")
-    if not (0 <= smoothing < 1 and stop_at > 1):
-        raise ValueError(f"expected smoothing in [0, 1) and stop_at > 1, got {smoothing} and {stop_at}")
     before, stepper = network.theta.copy(), Stepper(rule, network.theta, **hyper)
-    losses, smoothed, measured, diverged = [], [], [], False
-    average, epochs = 0.0, -(-steps * batch_size // len(x)) + 1
+    epochs, measured = -(-steps * batch_size // len(x)) + 1, []
     try:
         with np.errstate(all="ignore"):
-            for rate, batch in zip(planned, minibatches(rng, len(x), batch_size, epochs), strict=False):
+            for rate, batch in zip(growing.planned, minibatches(rng, len(x), batch_size, epochs), strict=False):
                 loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(learning_rate=rate))
-                losses.append(loss)
-                average = exponential_step(average, loss, beta=smoothing)
-                smoothed.append(corrected(average, len(losses), beta=smoothing))
+                growing.see(loss)
                 if on_progress is not None:
-                    on_progress(len(losses), steps, loss)
-                diverged = not np.isfinite(loss) or (len(losses) > WARM and smoothed[-1] > stop_at * min(smoothed))
-                if diverged:
+                    on_progress(len(growing.losses), steps, loss)
+                if growing.diverged:
                     break
                 stepper.step(g, learning_rate=rate)
                 if measure is not None:
                     measured.append(float(measure(network)))
     finally:
         network.theta[...] = before
-    rates = planned[: len(losses)]
-    curve = np.array(losses), np.array(smoothed)
-    suggestion, reason = _suggest(rates, *curve, growth, diverged)
-    return RangeTest(rule.name, growth, rates, *curve, np.array(measured), diverged, suggestion, reason)
+    return growing.record(rule.name, measured)
+
+
+class RateGrowth:
+    """A range test under way, whoever trains: the rates to come, and what the losses so far say.
+
+    Parameters
+    ----------
+    lowest, highest : float
+        First and last rate.
+    steps : int
+        How many steps the growth takes.
+    growth : {"exponential", "linear"}
+        As in `range_test`.
+    smoothing, stop_at : float
+        As in `range_test`.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range.
+
+    Attributes
+    ----------
+    planned : ndarray of shape (steps,)
+        The rate of each step.
+    losses, smoothed : list of float
+        Of the steps so far.
+    diverged : bool
+        Whether the loss broke.
+    """
+
+    def __init__(self, lowest: float, highest: float, steps: int, growth: str, smoothing: float, stop_at: float):
+        self.planned = _plan(lowest, highest, steps, growth)
+        if not (0 <= smoothing < 1 and stop_at > 1):
+            raise ValueError(f"expected smoothing in [0, 1) and stop_at > 1, got {smoothing} and {stop_at}")
+        self.growth, self.smoothing, self.stop_at = growth, smoothing, stop_at
+        self.losses: list[float] = []
+        self.smoothed: list[float] = []
+        self.diverged = False
+        self._average = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to see."""
+        return self.diverged or len(self.losses) == len(self.planned)
+
+    def see(self, loss: float) -> None:
+        """Take the loss of the next minibatch, before its step."""
+        self.losses.append(loss)
+        self._average = exponential_step(self._average, loss, beta=self.smoothing)
+        self.smoothed.append(corrected(self._average, len(self.losses), beta=self.smoothing))
+        broke = len(self.losses) > WARM and self.smoothed[-1] > self.stop_at * min(self.smoothed)
+        self.diverged = not np.isfinite(loss) or broke
+
+    def record(self, name: str, measured: Sequence[float] = ()) -> RangeTest:
+        """Return the curve so far and what it suggests.
+
+        Parameters
+        ----------
+        name : str
+            Of the rule.
+        measured : sequence of float
+            What was measured after the steps.
+
+        Returns
+        -------
+        RangeTest
+            The record.
+        """
+        rates = self.planned[: len(self.losses)]
+        curve = np.array(self.losses), np.array(self.smoothed)
+        suggestion, reason = _suggest(rates, *curve, self.growth, self.diverged)
+        return RangeTest(name, self.growth, rates, *curve, np.array(measured), self.diverged, suggestion, reason)
 
 
 def _plan(lowest: float, highest: float, steps: int, growth: str) -> FloatArray:

@@ -85,9 +85,7 @@ def train_snapshots(
     LookupError, TypeError, ValueError
         As `course_lib.training.train`; also if the steps do not rise from at least 1.
     """
-    x, y, wanted = np.asarray(x), np.asarray(y), [int(step) for step in keep_at]
-    if not wanted or wanted != list(keep_at) or any(b <= a for a, b in itertools.pairwise([0, *wanted])):
-        raise ValueError(f"keep_at must be whole numbers that rise from at least 1, got {list(keep_at)}")
+    x, y, wanted = np.asarray(x), np.asarray(y), check_steps(keep_at)
     stepper = Stepper(rule, network.theta, **hyper)
     history, members = History(name or stepper.rule.name), []
     epochs = -(-wanted[-1] * batch_size // len(x)) + 1
@@ -102,6 +100,50 @@ def train_snapshots(
             stepper.step(g)
             if stepper.t in wanted:
                 members.append(network.theta.copy())
+    return make_record(wanted, members, history)
+
+
+def check_steps(keep_at: Sequence[int]) -> list[int]:
+    """Refuse steps that are no whole numbers, or do not rise.
+
+    Parameters
+    ----------
+    keep_at : sequence of int
+        After how many steps snapshots are wanted.
+
+    Returns
+    -------
+    list of int
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If they do not rise from at least 1, or there are none.
+    """
+    wanted = [int(step) for step in keep_at]
+    if not wanted or wanted != list(keep_at) or any(b <= a for a, b in itertools.pairwise([0, *wanted])):
+        raise ValueError(f"keep_at must be whole numbers that rise from at least 1, got {list(keep_at)}")
+    return wanted
+
+
+def make_record(wanted: Sequence[int], members: Sequence[FloatArray], history: History) -> Snapshots:
+    """Make the record of the snapshots that were reached.
+
+    Parameters
+    ----------
+    wanted : sequence of int
+        After how many steps they were wanted.
+    members : sequence of ndarray of shape (n,)
+        One theta each, perhaps fewer than wanted.
+    history : History
+        Of the run.
+
+    Returns
+    -------
+    Snapshots
+        The record.
+    """
     kept = tuple(wanted[: len(members)])
     return Snapshots(kept, np.array(members).reshape(len(kept), -1), history)
 
