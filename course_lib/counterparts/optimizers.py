@@ -102,7 +102,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         **hyper: Any,
     ):
         rule = _known(rule)
-        values = {key: keras_value(f"{rule.name}: {key}", value) for key, value in check_hyper(rule, hyper, ()).items()}
+        values = {key: _keras_value(rule, key, value) for key, value in check_hyper(rule, hyper, ()).items()}
         super().__init__(values.get("learning_rate", 1.0), name=name or rule.name, **(keras_options or {}))
         self.rule = rule
         self.hyper = values
@@ -126,33 +126,77 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         if self._look_ahead is not None:
             self._add_slots(variables, "theta", "zeros")
 
+    def let(self, **hyper: Any) -> None:
+        """Give hyperparameters other values; a model that has trained must be traced anew to see them.
+
+        Parameters
+        ----------
+        **hyper : float or Schedule
+            Hyperparameters of the rule.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `as_keras_optimizer`; TypeError for the rate, which is ``learning_rate`` of any Keras optimizer.
+        """
+        if "learning_rate" in hyper:
+            raise TypeError("let does not set the rate: assign to the learning_rate of the optimizer")
+        values = check_hyper(self.rule, hyper, (), fill=False)
+        self.hyper = {**self.hyper, **{name: _keras_value(self.rule, name, value) for name, value in values.items()}}
+        self._others, self._shared = for_vectors(self.hyper)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Apply the rule to one variable."""
         rule, values = self._rule_of(variable)
-        g = keras.ops.cast(gradient, variable.dtype)
-        step = keras.ops.cast(self.iterations, variable.dtype)
-        hyper = {name: self._now(value, step, variable) for name, value in values.items()}
-        if "learning_rate" in hyper:
-            hyper["learning_rate"] = keras.ops.cast(learning_rate, variable.dtype)
+        shared = learning_rate if isinstance(learning_rate, dict) else self._shared_by_all(learning_rate)
+        shared = keras.tree.map_structure(lambda value: keras.ops.cast(value, variable.dtype), shared)
+        hyper = {name: shared["now"].get(name, value) for name, value in values.items()}
+        g, t = keras.ops.cast(gradient, variable.dtype), shared["t"]
         state = [self._slot(variable, name) for name in rule.state]
-        theta = keras.ops.convert_to_tensor(variable)
-        slots = [variable, *state]
-        if self._look_ahead is not None:
-            slots[0] = self._slot(variable, "theta")
-            theta = keras.ops.where(step == 0, theta, slots[0])  # the first gradient is taken at theta itself
+        theta = keras.ops.convert_to_tensor(self.theta(variable))
+        if self._look_ahead is not None:  # the first gradient is taken at theta itself
+            theta = keras.ops.where(t == 1, keras.ops.convert_to_tensor(variable), theta)
         tensors = [keras.ops.convert_to_tensor(s) for s in state]
-        moved = self._functions[rule.name](theta, g, *tensors, step + 1, **hyper)
-        for slot, value in zip(slots, moved, strict=True):
+        moved = self._functions[rule.name](theta, g, *tensors, t, **hyper)
+        for slot, value in zip([self.theta(variable), *state], moved, strict=True):
             self.assign(slot, value)
         if self._look_ahead is not None:
-            self.assign(variable, self._look_ahead(*moved, **self.rule.where_hyperparameters(hyper)))
+            then = self.rule.where_hyperparameters({**hyper, **shared["next"]})
+            self.assign(variable, self._look_ahead(*moved, **then))
+
+    def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
+        """Compute once a step what all variables share; Keras hands it to each of them in place of the rate."""
+        super()._backend_update_step(grads, trainable_variables, self._shared_by_all(learning_rate))
+
+    def _shared_by_all(self, learning_rate: Any) -> dict[str, Any]:
+        """The number of the step, and what the schedules say for this one and, where it looks ahead, for the next."""
+        step = keras.ops.convert_to_tensor(self.iterations)
+        schedules = {name: value for name, value in self.hyper.items() if callable(value)}
+        now = {name: value(step) for name, value in schedules.items() if name != "learning_rate"}
+        then = {} if self._look_ahead is None else {name: value(step + 1) for name, value in schedules.items()}
+        return {"t": step + 1, "now": {**now, "learning_rate": learning_rate}, "next": then}
+
+    def theta(self, variable: Any) -> Any:
+        """Where theta of a variable is: in itself, or beside it while a rule that looks ahead trains.
+
+        Parameters
+        ----------
+        variable : keras.Variable
+            One that the optimizer was built with.
+
+        Returns
+        -------
+        keras.Variable
+            The one that holds theta.
+        """
+        return variable if self._look_ahead is None else self._slot(variable, "theta")
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Put theta where training left the look-ahead point."""
         super().finalize_variable_values(var_list)
         if self._look_ahead is not None:
             for variable in var_list:
-                variable.assign(self._slot(variable, "theta"))
+                variable.assign(self.theta(variable))
 
     def get_config(self) -> dict[str, Any]:
         """Rule by name, hyperparameters, Keras's own options."""
@@ -190,9 +234,9 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         """State variable of a variable."""
         return self._slots[f"{state} {self._get_variable_index(variable)}"]
 
-    @staticmethod
-    def _now(value: Any, step: Any, variable: Any) -> Any:
-        return keras.ops.cast(value(step), variable.dtype) if callable(value) else value
+
+def _keras_value(rule: Rule, name: str, value: Any) -> Any:
+    return keras_value(f"{rule.name}: {name}", value)
 
 
 def _known(rule: Rule | str) -> Rule:
