@@ -1,10 +1,13 @@
-"""The same algorithms in Keras: built-in optimizers, any rule as an optimizer, networks weight by weight."""
+"""The same algorithms in Keras: built-in optimizers, any rule as an optimizer, networks weight by weight, callbacks."""
 
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from course_lib.counterparts.callbacks import FollowSchedule as FollowSchedule
+from course_lib.counterparts.callbacks import RangeTestCallback as RangeTestCallback
+from course_lib.counterparts.callbacks import SnapshotsCallback as SnapshotsCallback
 from course_lib.counterparts.networks import copy_from_keras as copy_from_keras
 from course_lib.counterparts.networks import keras_layer as keras_layer
 from course_lib.counterparts.networks import keras_loss as keras_loss
