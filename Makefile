@@ -2,7 +2,7 @@
 # except that as root a missing browser or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check bench colab pins lint fix notebooks shots lock clean
+.PHONY: help setup book test check bench colab jax pins lint fix notebooks shots lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -31,6 +31,10 @@ check: setup lint  ## lint, and the tests that need neither Keras nor a browser
 colab: setup ## the chapters as a whole, in an environment with Colab's versions, TensorFlow too
 	@$(VENV)/python tools/environment.py .venv-colab-keras tests/colab/keras.txt
 	COURSE_COLAB=.venv-colab-keras $(VENV)/pytest tests/colab
+
+jax: setup   ## the parity of rules and networks on Keras's JAX backend, in an environment of its own
+	@$(VENV)/python tools/environment.py .venv-jax tests/parity/jax.txt
+	KERAS_BACKEND=jax JAX_ENABLE_X64=1 .venv-jax/bin/pytest tests/parity -m "not browser"
 
 pins: setup
 	@$(VENV)/python tools/environment.py .venv-colab tests/colab/requirements.txt
