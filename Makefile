@@ -2,7 +2,7 @@
 # except that as root a missing browser or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check bench colab jax pins lint fix notebooks shots lock clean
+.PHONY: help setup book test check bench traces colab jax pins lint fix notebooks shots lock clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -42,6 +42,9 @@ pins: setup
 bench: setup ## how fast, beside the peers in one run: benchmarks/results.json
 	@$(VENV)/python tools/browser.py --install || true
 	$(VENV)/python -m benchmarks.run
+
+traces: setup ## record again what Keras and PyTorch do, where a pin has moved: tests/conformance/
+	@$(VENV)/python tools/traces.py
 
 lint: setup  ## style, types, floors, docstrings, notebooks
 	$(VENV)/ruff check .
