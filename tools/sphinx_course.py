@@ -1,7 +1,8 @@
 """A Sphinx extension: what the book needs beyond its configuration file.
 
 autodoc shows rules and surfaces, which are objects, as the functions they read like; the theme's
-second search field and its second set of icons go; ``{course-claims}`` stands for all claims that the chapters have checked.
+second search field and its second set of icons go; ``{course-claims}`` stands for all claims that the chapters have
+checked, ``{course-conformance}`` for tables of papers, Keras, PyTorch and this library.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.ext.autodoc import FunctionDocumenter
 
 from course_lib.rule import Rule
 from course_lib.surfaces import Surface
+from tools import conformance_page
 
 
 class RuleDocumenter(FunctionDocumenter):
@@ -96,6 +99,29 @@ def place_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         app.env.get_domain("math").data["has_equations"][docname] = True  # else the page comes without MathJax
 
 
+class Conformance(Directive):
+    """A table of the conformance page; ``optimizers`` is a section for each."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Read the Markdown that the tables come as."""
+        (name,) = self.arguments
+        if name != "optimizers":
+            return self.read(nodes.container(), conformance_page.TABLES[name]())
+        sections = []
+        for title, text in conformance_page.optimizers():
+            section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)], names=[title.lower()])
+            sections += self.read(section, text)
+        return sections
+
+    def read(self, inside: nodes.Element, text: str) -> list[nodes.Node]:
+        """Put parsed Markdown into a node."""
+        inside["classes"].append("course-conformance")
+        self.state.nested_parse(StringList(text.splitlines(), source="conformance"), self.content_offset, inside)
+        return [inside]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", one_search_field)
@@ -105,6 +131,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_autodocumenter(RuleDocumenter)
     app.add_node(ClaimsPlace)
     app.add_directive("course-claims", Claims)
+    app.add_directive("course-conformance", Conformance)
     app.connect("doctree-read", collect_claims)
     app.connect("doctree-resolved", place_claims)
     return {"parallel_read_safe": True}
