@@ -82,8 +82,8 @@ BENCHMARKS = (
         "surface path",
         "jax steps",
         wanted=8,
-        peer_name="jax, step compiled",
-        note=ADAM + "jax's step called from a Python loop",
+        peer_name="optax, jitted step",
+        note=ADAM + "optax's step called from a Python loop",
     ),
     Benchmark(
         "Adam path, compiled",
