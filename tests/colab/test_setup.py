@@ -40,7 +40,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel) -> None:
     library = ROOT / "course_lib"
     assert inside == {p.relative_to(ROOT).as_posix() for pattern in patterns for p in library.glob(pattern)}
     assert any(name.endswith(".js") for name in inside) and any(name.endswith(".mplstyle") for name in inside)
-    assert not [name for name in inside if re.search("test|solution", name)]
+    assert not [name for name in inside if re.search(r"/tests?[_/]|solution", name)]
 
 
 def test_the_cell_adds_the_library_and_nothing_else(colab, wheel, setup_cell) -> None:
