@@ -8,7 +8,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
-QUICK := not keras and not parity and not browser and not book
+QUICK := not keras and not parity and not browser and not book and not long
 
 help:        ## list the targets
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14 | sed 's/^/  make /'

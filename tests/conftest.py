@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("parity")
         if folder & {"chapters", "colab"}:
             item.add_marker("book")
+        if item.path.name in {"test_compiled.py", "test_sweep.py"}:
+            item.add_marker("long")
 
 
 @pytest.fixture(scope="session")

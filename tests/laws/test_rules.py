@@ -3,6 +3,7 @@
 import ast
 import builtins
 import dis
+import functools
 import inspect
 import re
 import textwrap
@@ -86,6 +87,7 @@ def python_name(symbol):
     return f"{hat.group(1)}_hat" if hat else SYMBOLS.get(symbol, symbol)
 
 
+@functools.cache
 def expression(latex):
     """The right-hand side as a SymPy expression in the names of the code."""
     names = []
