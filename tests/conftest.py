@@ -17,7 +17,7 @@ HTML = ROOT / "_build" / "html"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a browser or Keras, so that nobody has to remember to."""
     for item in items:
-        if {"browser", "site"} & set(getattr(item, "fixturenames", ())):
+        if {"browser", "site", "html"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
         folder = set(item.path.relative_to(ROOT).parts)
         if "parity" in folder:
