@@ -105,8 +105,8 @@ def test_a_worker_that_dies_is_named_and_the_others_stay():
 
 
 def test_the_same_call_runs_on_a_dask_cluster(tmp_path):
-    distributed = pytest.importorskip("dask.distributed")
     import dask
+    from dask import distributed
     from joblib import parallel_config
 
     def experiment(rng, *, x):
