@@ -119,10 +119,10 @@ def tanh_backward(dy: FloatArray, cache: Any) -> tuple[FloatArray]:
 
 
 def sigmoid(x: FloatArray) -> FloatArray:
-    r"""Logistic function, written so that nothing overflows.
+    r"""Logistic function.
 
     .. math::
-        \sigma(x) = \frac{1}{1 + e^{-x}} = \frac{1 + \tanh(x/2)}{2}
+        \sigma(x) = \frac{1}{1 + e^{-x}}
 
     Parameters
     ----------
@@ -132,9 +132,10 @@ def sigmoid(x: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of the same shape
-        Between 0 and 1.
+        Between 0 and 1, right to rounding of its own size also where it is tiny.
     """
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
+    with np.errstate(over="ignore"):  # 1 / inf is the 0 that is meant
+        return 1 / (1 + np.exp(-x))
 
 
 def sigmoid_forward(x: FloatArray) -> tuple[FloatArray, Any]:

@@ -36,8 +36,9 @@ def adam_uncorrected(theta, g, m, v, t, *, learning_rate=0.001, beta_1=0.9, beta
 
     Notes
     -----
-    A comparison, not a recommendation: `adam` without the lines that make it safe. Where :math:`\beta_2 > \beta_1` the
-    first steps are too long, :math:`(1-\beta_1)/\sqrt{1-\beta_2}` rates for the very first. No framework has it.
+    A comparison, not a recommendation: `adam` without the lines that make it safe. On a constant gradient step t is
+    :math:`(1-\beta_1^t)/\sqrt{1-\beta_2^t}` rates long: too long from the first where
+    :math:`1 - \beta_2 < (1 - \beta_1)^2`, as with the defaults, too short at first where it is larger. No framework has it.
 
     References
     ----------
@@ -67,7 +68,7 @@ def adamax(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, 
     t : int
         Number of the step, from 1.
     learning_rate : float >= 0
-        :math:`\eta`, the largest change of a parameter in a step; the paper uses 0.002.
+        :math:`\eta`, about the largest change of a parameter in a step; the paper uses 0.002.
     beta_1, beta_2 : float in [0, 1)
         Decay of the moment and of the maximum.
     epsilon : float >= 0
@@ -81,8 +82,9 @@ def adamax(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, 
     Notes
     -----
     The maximum needs no correction: zero at the start never wins. Without epsilon, as printed, it is 0/0 wherever no
-    gradient has come yet. Keras's ``Adamax`` is the same. PyTorch adds epsilon to the size of the gradient, inside the
-    maximum: `adamax_pytorch`.
+    gradient has come yet. The paper bounds a step by the rate; where gradients shrink as fast as the maximum forgets, steps
+    come to :math:`(1-\beta_1)/(1-\beta_1/\beta_2)` rates, 1.009 with the defaults. Keras's ``Adamax`` is the same. PyTorch
+    adds epsilon to the size of the gradient, inside the maximum: `adamax_pytorch`.
 
     References
     ----------
@@ -112,7 +114,7 @@ def adamax_pytorch(theta, g, m, u, t, *, learning_rate=0.001, beta_1=0.9, beta_2
     t : int
         Number of the step, from 1.
     learning_rate : float >= 0
-        :math:`\eta`, the largest change of a parameter in a step.
+        :math:`\eta`, about the largest change of a parameter in a step.
     beta_1, beta_2 : float in [0, 1)
         Decay of the moment and of the maximum.
     epsilon : float >= 0

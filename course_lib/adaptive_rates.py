@@ -189,7 +189,7 @@ def rmsprop_nesterov(theta, g, v, r, t, *, learning_rate=0.001, momentum=0.9, rh
         Number of the step, from 1; not used.
     learning_rate : float >= 0
         :math:`\eta`, share of the scaled gradient that enters the velocity.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the velocity that survives a step.
     rho : float in [0, 1)
         :math:`\rho`, share of the average that survives a step.
@@ -243,7 +243,7 @@ def adadelta(theta, g, v, u, t, *, learning_rate=1.0, rho=0.95, epsilon=1e-6):
     rho : float in [0, 1)
         :math:`\rho`, share of the averages that survives a step.
     epsilon : float >= 0
-        Added inside both roots. It alone starts the motion: at 0 nothing ever moves.
+        Added inside both roots. It alone starts the motion: at 0 nothing ever moves, and no gradient yet is 0/0.
 
     Returns
     -------

@@ -77,11 +77,10 @@ def sliding_mean(x: Any, window: int) -> FloatArray:
     Raises
     ------
     ValueError
-        If the window is smaller than 1 or there is no value.
+        If the window is no whole number of at least 1 or there is no value.
     """
     x = _signal(x)
-    if window < 1 or window != int(window):
-        raise ValueError(f"window must be a whole number of at least 1, got {window}")
+    _check_count("window", window)
     return np.array([x[max(0, n - int(window)) : n].mean(axis=0) for n in range(1, len(x) + 1)])
 
 
@@ -146,11 +145,10 @@ def exponential_weights(beta: float, n: int) -> FloatArray:
     Raises
     ------
     ValueError
-        If beta is outside [0, 1) or n is smaller than 1.
+        If beta is outside [0, 1) or n is no whole number of at least 1.
     """
     _check_beta(beta)
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}")
+    _check_count("n", n)
     return (1 - beta) * float(beta) ** np.arange(n - 1, -1, -1.0)
 
 
@@ -209,6 +207,8 @@ class PathAverage:
         \bar\theta_n = \bar\theta_{n-1} + \frac{1}{n} (\theta_n - \bar\theta_{n-1})
         \quad\text{or}\quad
         \bar\theta_n = \beta \bar\theta_{n-1} + (1 - \beta) \theta_n
+        \quad\text{or}\quad
+        \bar\theta_n = \bar\theta_{n-1} + \frac{1 - \beta}{1 - \beta^n} (\theta_n - \bar\theta_{n-1})
 
     Parameters
     ----------
@@ -216,13 +216,16 @@ class PathAverage:
         The vector; it is only read.
     beta : float in [0, 1), optional
         Share of the old average that is kept. Where not given, all points count alike (Polyak and Ruppert).
+    bias_correction : bool
+        Whether the weights fall geometrically from the newest point to the first one too: the third form. Without it, as in
+        the second, the first point keeps the weight of all that might have come before it.
 
     Raises
     ------
     TypeError
-        If theta is no array.
+        If theta is no array of floats.
     ValueError
-        If beta is outside [0, 1).
+        If beta is outside [0, 1), or a correction is asked for without beta.
 
     Attributes
     ----------
@@ -233,14 +236,16 @@ class PathAverage:
 
     Notes
     -----
-    The first point that comes is the average, so nothing is to be corrected; Keras's ``use_ema`` does the same. To leave
-    out the way to the minimum, begin to call `update` later.
+    The first point that comes is the average, as in Keras's ``use_ema``. The corrected form is the average that starts at
+    zero over its total weight, :math:`1 - \beta^n`, as the paper of Adam has it; it too is the first point at first. To
+    leave out the way to the minimum, begin to call `update` later.
 
     References
     ----------
     B. T. Polyak and A. B. Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control and
     Optimization 30(4) (1992), 838-855, eq. (2), doi:10.1137/0330046; D. Ruppert, "Efficient estimations from a slowly
-    convergent Robbins-Monro process", Cornell University 1988.
+    convergent Robbins-Monro process", Cornell University 1988; D. P. Kingma and J. Ba, "Adam: a method for stochastic
+    optimization", ICLR 2015, section 7.2 (the corrected form), arXiv:1412.6980.
 
     Examples
     --------
@@ -253,13 +258,16 @@ class PathAverage:
     array([5.])
     """
 
-    def __init__(self, theta: FloatArray, *, beta: float | None = None):
-        if not isinstance(theta, np.ndarray):
-            raise TypeError(f"theta must be the array that the steps change, got {type(theta).__name__}")
+    def __init__(self, theta: FloatArray, *, beta: float | None = None, bias_correction: bool = False):
+        if not isinstance(theta, np.ndarray) or not np.issubdtype(theta.dtype, np.floating):
+            what = f"an array of {theta.dtype}" if isinstance(theta, np.ndarray) else type(theta).__name__
+            raise TypeError(f"theta must be the array of floats that the steps change, got {what}")
         if beta is not None:
             _check_beta(beta)
+        elif bias_correction:
+            raise ValueError("bias correction belongs to an average that forgets: give beta")
         self.theta, self.n = theta.copy(), 0
-        self._followed, self._beta = theta, beta
+        self._followed, self._beta, self._corrects = theta, beta, bias_correction
 
     def update(self) -> None:
         """Take theta as it is now into the average."""
@@ -269,10 +277,11 @@ class PathAverage:
         elif self._beta is None:
             self.theta[...] = cumulative_step(self.theta, self._followed, self.n)
         else:
-            self.theta[...] = exponential_step(self.theta, self._followed, beta=self._beta)
+            kept = 1 - (1 - self._beta) / (1 - self._beta**self.n) if self._corrects else self._beta
+            self.theta[...] = exponential_step(self.theta, self._followed, beta=kept)
 
 
-def average_path(path: Any, *, beta: float | None = None) -> FloatArray:
+def average_path(path: Any, *, beta: float | None = None, bias_correction: bool = False) -> FloatArray:
     """Average of all points of a path so far, as `PathAverage` takes it.
 
     Parameters
@@ -281,6 +290,8 @@ def average_path(path: Any, *, beta: float | None = None) -> FloatArray:
         As `course_lib.descend` gives it; cut off what shall not count.
     beta : float in [0, 1), optional
         Share of the old average that is kept; without it all points count alike.
+    bias_correction : bool
+        As in `PathAverage`.
 
     Returns
     -------
@@ -290,11 +301,11 @@ def average_path(path: Any, *, beta: float | None = None) -> FloatArray:
     Raises
     ------
     ValueError
-        If there is no point, or beta is outside [0, 1).
+        If there is no point, beta is outside [0, 1), or a correction is asked for without beta.
     """
     path = _signal(path)
     now = np.empty_like(path[0])
-    average, averages = PathAverage(now, beta=beta), np.empty_like(path)
+    average, averages = PathAverage(now, beta=beta, bias_correction=bias_correction), np.empty_like(path)
     for i, point in enumerate(path):
         now[...] = point
         average.update()
@@ -312,3 +323,8 @@ def _signal(x: Any) -> FloatArray:
 def _check_beta(beta: float) -> None:
     if not 0 <= beta < 1:
         raise ValueError(f"beta must be in [0, 1), got {beta}")
+
+
+def _check_count(name: str, count: float) -> None:
+    if not isinstance(count, int | float | np.number) or not (1 <= count < np.inf and count == np.floor(count)):
+        raise ValueError(f"{name} must be a whole number of at least 1, got {count}")

@@ -32,11 +32,10 @@ class Claim:
     evidence: Mapping[str, Any]
 
     def _repr_markdown_(self) -> str:
-        figures = " · ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in self.evidence.items())
         anchor = f"claim-{self.name.replace('.', '-')}"  # the page of all claims links here
         return (
             f'<div class="course-claim" id="{anchor}">\n\n**Claim** `{self.name}`. {self.statement}\n\n'
-            f"*Checked in this run:* {figures}\n\n</div>"
+            f"*Checked in this run:* {figures(self.evidence)}\n\n</div>"
         )
 
     def __repr__(self) -> str:
@@ -69,16 +68,48 @@ def claim(name: str, statement: str, holds: bool, evidence: Mapping[str, Any]) -
     ValueError
         If there is no evidence, or the statement names a figure that the evidence lacks.
     """
+    return Claim(name, checked(f"claim {name!r}", statement, holds, evidence), dict(evidence))
+
+
+def checked(what: str, statement: str, holds: bool, evidence: Mapping[str, Any]) -> str:
+    """Fill the figures into a sentence, or stop where it does not hold.
+
+    Parameters
+    ----------
+    what : str
+        What is checked, for the message.
+    statement : str
+        The sentence, as for `claim`.
+    holds : bool
+        Whether it does.
+    evidence : mapping of str to number
+        The figures, not empty.
+
+    Returns
+    -------
+    str
+        The sentence.
+
+    Raises
+    ------
+    ClaimError, ValueError
+        As `claim`.
+    """
     if not evidence:
-        raise ValueError(f"claim {name!r} has no evidence; give the figures it rests on")
+        raise ValueError(f"{what} has no evidence; give the figures it rests on")
     try:
         sentence = statement.format(**evidence)
     except KeyError as error:
-        raise ValueError(f"claim {name!r} speaks of {error}, its evidence has {', '.join(evidence)}") from None
+        raise ValueError(f"{what} speaks of {error}, its evidence has {', '.join(evidence)}") from None
     if not holds:
-        figures = ", ".join(f"{key} = {_short(value)}" for key, value in evidence.items())
-        raise ClaimError(f"claim {name!r} does not hold on this run: {sentence} ({figures})")
-    return Claim(name, sentence, dict(evidence))
+        shown = ", ".join(f"{key} = {_short(value)}" for key, value in evidence.items())
+        raise ClaimError(f"{what} does not hold on this run: {sentence} ({shown})")
+    return sentence
+
+
+def figures(evidence: Mapping[str, Any]) -> str:
+    """The figures of an evidence by name, as a page shows them."""
+    return " · ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in evidence.items())
 
 
 @dataclass(frozen=True)

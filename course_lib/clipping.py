@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -48,13 +49,7 @@ def clip_by_norm(limit: float) -> Clip:
     >>> clip_by_norm(1.0)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
-    limit = _positive(limit)
-
-    def clip(g: FloatArray) -> FloatArray:
-        norm = np.sqrt(np.sum(g**2, axis=-1, keepdims=True))
-        return np.asarray(g * (limit / np.maximum(norm, limit)))
-
-    return clip
+    return functools.partial(clipped_by_norm, limit=_positive(limit))
 
 
 def clip_by_value(limit: float) -> Clip:
@@ -92,8 +87,20 @@ def clip_by_value(limit: float) -> Clip:
     >>> clip_by_value(1.0)(np.array([3.0, -0.5]))
     array([ 1. , -0.5])
     """
-    limit = _positive(limit)
-    return lambda g: np.clip(g, -limit, limit)
+    return functools.partial(clipped_by_value, limit=_positive(limit))
+
+
+def clipped_by_norm(g: FloatArray, *, limit: float) -> FloatArray:
+    """What `clip_by_norm` does."""
+    largest = np.max(np.abs(g), axis=-1, keepdims=True, initial=limit)  # else a square overflows, and the step is 0
+    norm = np.sqrt(np.sum((g / largest) ** 2, axis=-1, keepdims=True))
+    share = limit / largest
+    return np.asarray(g * (share / np.maximum(norm, share)))
+
+
+def clipped_by_value(g: FloatArray, *, limit: float) -> FloatArray:
+    """What `clip_by_value` does."""
+    return np.clip(g, -limit, limit)
 
 
 def _positive(limit: float) -> float:

@@ -13,19 +13,22 @@ its formulas make of that.
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from course_lib import kernel_text
+from course_lib.kernel_store import CompileError as CompileError
+from course_lib.kernel_store import cache_folder as cache_folder
+from course_lib.kernel_store import compile_kernel
 from course_lib.kernel_text import BLOCK, RUN, STEP
+from course_lib.landscapes import Landscape
+from course_lib.one_path import Loop
 from course_lib.rule import FloatArray, Rule
-from course_lib.surface import Landscape, Surface
+from course_lib.run_arguments import at_step
+from course_lib.surface import Surface
 from course_lib.translator import TranslationError
 
 PAYS = 2e8  # updates of one number that cost NumPy about a second
@@ -36,10 +39,6 @@ CONSTANTS = 1_000_000  # numbers that one constant of a run may fill at a time
 DEPENDS = {(s, r): frozenset([STEP] * s + [RUN] * r) for s in (False, True) for r in (False, True)}
 
 Hyper = Mapping[str, Any]
-
-
-class CompileError(RuntimeError):
-    """Why something does not run compiled."""
 
 
 def wanted(choice: bool | None, updates: float) -> bool:
@@ -93,15 +92,19 @@ class Step:
         if dtype not in ("float32", "float64"):
             raise CompileError(f"only float32 and float64 are compiled, not {dtype}")
         kernel = _translated(kernel_text.step_kernel, rule, dtype, per_run)
-        self.constants, self.call = kernel.constants, _compile(f"{rule.name}_{dtype}", kernel.text)
+        self.constants, self.call = kernel.constants, compile_kernel(f"{rule.name}_{dtype}", kernel.text)
         self.number: Any = np.dtype(dtype).type
+        self.per_run = per_run
 
     def __call__(self, arrays: Sequence[FloatArray], t: int, hyper: Hyper) -> None:
         """Change theta and the state, given as theta, g and the state in order."""
-        constants = [
-            np.ravel(c).astype(self.number, copy=False) if isinstance(c, np.ndarray) and c.ndim else self.number(c)
-            for c in self.constants(t=t, **hyper)
-        ]
+        constants = self.constants(t=t, **hyper)
+        if self.per_run:
+            constants = [
+                np.ravel(c).astype(self.number, copy=False) if np.ndim(c) else self.number(c) for c in constants
+            ]
+        else:
+            constants = map(self.number, constants)
         n, runs = arrays[0].shape
         _in_threads(self.call, (*arrays, *constants), runs, n * runs)
 
@@ -152,12 +155,41 @@ def step_of_runs(
 
 
 @functools.lru_cache(maxsize=256)
+def path_loop(rule: Rule, gradient: Callable[..., Any], scheduled: tuple[str, ...]) -> Loop:
+    """Return the loop of one run: its numbers stay in registers, which takes half the time of arrays of one run.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule.
+    gradient : callable
+        The gradient of a surface, a function of its coordinates.
+    scheduled : tuple of str
+        The hyperparameters that are schedules.
+
+    Returns
+    -------
+    callable
+        As `course_lib.kernel_text.path_kernel` says.
+
+    Raises
+    ------
+    CompileError
+        If there is no numba, or rule or gradient are not such as can be compiled.
+    """
+    _check_rule(rule)
+    text = _translated(kernel_text.path_kernel, rule, gradient, scheduled)
+    return compile_kernel(f"{rule.name}_{gradient.__name__}_path", text)
+
+
+@functools.lru_cache(maxsize=256)
 def _run_kernel(rule: Rule, gradient: Callable[..., Any], varying: tuple[Any, ...], per_run: tuple[str, ...]) -> Any:
     """Return the loop of whole runs and the three parts that give its constants."""
     parts = _translated(kernel_text.run_kernel, rule, gradient, dict(varying), per_run)
-    return _compile(f"{rule.name}_{gradient.__name__}", parts[0].text), parts
+    return compile_kernel(f"{rule.name}_{gradient.__name__}", parts[0].text), parts
 
 
+@np.errstate(all="ignore")
 def follow(
     rule: Rule,
     surface: Surface,
@@ -166,7 +198,7 @@ def follow(
     *,
     keep: str,
     hyper: dict[str, Any],
-    at_step: Callable[[dict[str, Any], int], Hyper],
+    schedules: dict[str, Any],
 ) -> FloatArray:
     """Follow a rule on a surface in one compiled loop, from one start or from many.
 
@@ -182,10 +214,10 @@ def follow(
         How many steps.
     keep : {"path", "last"}
         Every point, or the end point only.
-    hyper : mapping
+    hyper : dict
         Numbers, arrays and schedules by name.
-    at_step : callable
-        Evaluates the schedules among them at a step, from 0.
+    schedules : dict
+        The schedules alone.
 
     Returns
     -------
@@ -202,7 +234,6 @@ def follow(
     theta = np.array(start.reshape(-1, n).T, float, order="C")
     gradient, parameters, copies = _gradient_of(surface, theta.shape[1])
     theta = theta.reshape(n // copies, -1)
-    schedules = {name: value for name, value in hyper.items() if callable(value)}
     now = {**hyper, **at_step(schedules, 0)}
     varying = tuple((name, DEPENDS[name in schedules, isinstance(value, np.ndarray)]) for name, value in now.items())
     per_run = tuple(name for name, value in parameters.items() if isinstance(value, np.ndarray))
@@ -248,12 +279,12 @@ def _fill(rule: Rule, parts: Any, t: FloatArray, values: Hyper, parameters: Hype
         *zip(slope.kinds, slope.constants(**parameters), strict=True),
     )
     for kind, value in computed:
-        if len(kind) == 2:
-            filled.append(np.ascontiguousarray(np.broadcast_to(value, (len(t), runs)), float))
-        elif kind:
+        if not kind:
+            filled.append(float(value))
+        elif len(kind) == 1:
             filled.append(np.asarray(value, float).ravel())
         else:
-            filled.append(float(value))
+            filled.append(np.ascontiguousarray(np.broadcast_to(value, (len(t), runs)), float))
     return filled
 
 
@@ -296,49 +327,3 @@ def _translated(printer: Callable[..., Any], *arguments: Any) -> Any:
         return printer(*arguments)
     except TranslationError as error:
         raise CompileError(str(error)) from error
-
-
-def _compile(name: str, text: str) -> Callable[..., Any]:
-    """Compile a text at its first call; on a machine where it was compiled before, load that."""
-    try:
-        import numba
-    except ImportError as error:
-        raise CompileError(f"numba is missing or does not fit ({error}): pip install 'course-lib[compiled]'") from error
-    settings = {"error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(cache=True, **settings)(_kept(name, text))
-    except (OSError, RuntimeError):  # nowhere to keep it
-        names: dict[str, Any] = {"np": np}
-        exec(compile(text, f"<{name}>", "exec"), names)
-        return numba.njit(**settings)(names["kernel"])
-
-
-def _kept(name: str, text: str) -> Callable[..., Any]:
-    """Return the kernel from a file, for numba keeps what it compiles beside the file that it comes from."""
-    import importlib.util
-
-    folder = cache_folder()
-    text = f'"""Printed by course_lib; may be deleted."""\n\nimport numpy as np\n\n\n{text}'
-    path = folder / f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}.py"
-    if not path.exists() or path.read_text() != text:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}")
-        fresh.write_text(text)
-        fresh.replace(path)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)  # by this name numba finds it again
-    spec.loader.exec_module(module)
-    return module.kernel
-
-
-def cache_folder() -> Path:
-    """Folder that keeps what was compiled; it may be deleted at any time.
-
-    Returns
-    -------
-    Path
-        ``COURSE_CACHE`` where that is set, else course_lib in the user's cache.
-    """
-    said = os.environ.get("COURSE_CACHE")
-    return Path(said) if said else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "course_lib"

@@ -149,12 +149,12 @@ def blobs(
     spread: float = 1.0,
     test_share: float = 0.2,
 ) -> Dataset:
-    """Round Gaussian clouds, one a class, about centres drawn from the cube [-5, 5].
+    """Round Gaussian clouds, one a class, about centers drawn from the cube [-5, 5].
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of the centres, the points and the split.
+        Source of the centers, the points and the split.
     n : int >= 2
         Examples, as many of each class as can be.
     classes, features : int >= 1
@@ -176,9 +176,9 @@ def blobs(
     """
     _check(rng, n=(n, 2), classes=(classes, 1), features=(features, 1))
     _check_not_negative("spread", spread)
-    centres = rng.uniform(-5, 5, size=(classes, features))
+    centers = rng.uniform(-5, 5, size=(classes, features))
     y = np.arange(n) % classes
-    x = centres[y] + spread * rng.normal(size=(n, features))
+    x = centers[y] + spread * rng.normal(size=(n, features))
     return split(rng, x, y, test_share=test_share, source=f"{classes} Gaussian clouds")
 
 
@@ -204,7 +204,7 @@ def spirals(
     turns : float >= 0
         How often an arm goes round.
     noise : float >= 0
-        Standard deviation of what is added to each coordinate; neighbouring arms are 5 / (turns * classes) apart.
+        Standard deviation of what is added to each coordinate; neighboring arms are 5 / (turns * classes) apart.
     test_share : float in (0, 1)
         Share of the examples that is set apart.
 

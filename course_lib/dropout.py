@@ -134,7 +134,7 @@ def all_masks(n: int, *, keep: float) -> tuple[FloatArray, FloatArray]:
     ValueError
         If n is out of range or keep outside (0, 1].
     """
-    if not 0 <= n <= MOST_UNITS:
+    if not 0 <= n <= MOST_UNITS or n != int(n):
         raise ValueError(f"2**n masks are enumerated for n from 0 to {MOST_UNITS}, got n = {n}")
     p = check_keep(keep)
     masks = (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(float)
@@ -192,9 +192,10 @@ def thinned_networks(x: Any, weights: Sequence[Any], *, keep: float, activation:
     Raises
     ------
     ValueError
-        If n is above 20 or keep outside (0, 1].
+        If n is above 20, keep outside (0, 1], or the shape of x or of a layer does not fit.
     """
     widths = [len(W) for W, _ in weights]
+    _check_chain(x, weights)
     masks, probabilities = all_masks(sum(widths), keep=keep)
     a = np.broadcast_to(np.asarray(x, float), (len(masks), widths[0]))
     scores = a
@@ -227,8 +228,9 @@ def scaled_pass(x: Any, weights: Sequence[Any], *, keep: float, activation: Any 
     Raises
     ------
     ValueError
-        If keep is outside (0, 1].
+        If keep is outside (0, 1], or the shape of x or of a layer does not fit.
     """
+    _check_chain(x, weights, batch=True)
     p, a = check_keep(keep), np.asarray(x, float)
     for W, b in weights:
         a = activation(p * a @ W + b)
@@ -251,13 +253,42 @@ def nwgm(outputs: FloatArray, probabilities: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of shape (units,)
-        Of logistic units it is sigmoid(expected score), at any depth.
+        Of logistic units it is sigmoid(expected score), at any depth; nan where one network says exactly 0 and another
+        exactly 1.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit or an output is no number from 0 to 1.
 
     References
     ----------
     P. Baldi and P. Sadowski, "The dropout learning algorithm", Artificial Intelligence 210 (2014), 78-122, section 4.
     """
-    with np.errstate(divide="ignore"):
+    outputs, probabilities = np.asarray(outputs, float), np.asarray(probabilities, float)
+    if probabilities.ndim != 1 or outputs.shape[:1] != probabilities.shape:
+        raise ValueError(
+            f"expected outputs of shape (networks, units) and probabilities of shape (networks,), "
+            f"got {outputs.shape} and {probabilities.shape}"
+        )
+    if not ((outputs >= 0) & (outputs <= 1)).all():
+        raise ValueError(f"outputs must be from 0 to 1, got {outputs.min():g} to {outputs.max():g}")
+    outputs, probabilities = outputs[probabilities > 0], probabilities[probabilities > 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
         G = np.exp(probabilities @ np.log(outputs))
         G_complement = np.exp(probabilities @ np.log1p(-outputs))
-    return G / (G + G_complement)
+        return np.asarray(G / (G + G_complement))
+
+
+def _check_chain(x: Any, weights: Sequence[Any], *, batch: bool = False) -> None:
+    """Refuse layers of which one does not take what the one before gives."""
+    shape, width = np.shape(x), np.shape(x)[-1:]
+    if not shape or (len(shape) > 1 and not batch):
+        raise ValueError(f"x must be one input of shape (n,), got shape {shape}")
+    for i, (W, b) in enumerate(weights):
+        if np.ndim(W) != 2 or np.shape(W)[:1] != width or np.shape(b) != np.shape(W)[1:]:
+            raise ValueError(
+                f"layer {i} gets {width[0]} inputs, so it needs W of shape ({width[0]}, n) and b of shape (n,), "
+                f"got {np.shape(W)} and {np.shape(b)}"
+            )
+        width = np.shape(b)

@@ -33,9 +33,9 @@ def linear_expected_error(w: FloatArray, x: FloatArray, y: float, *, keep: float
     Raises
     ------
     ValueError
-        If keep is outside (0, 1].
+        If keep is outside (0, 1] or the shapes do not fit.
     """
-    p = check_keep(keep)
+    p = _check_unit(w, x, keep)
     return float((y - p * (w @ x)) ** 2), float(p * (1 - p) * np.sum((w * x) ** 2))
 
 
@@ -62,9 +62,9 @@ def linear_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: fl
     Raises
     ------
     ValueError
-        If keep is outside (0, 1].
+        If keep is outside (0, 1] or the shapes do not fit.
     """
-    p = check_keep(keep)
+    p = _check_unit(w, x, keep)
     return -2 * p * x * (y - p * (w @ x)) + 2 * p * (1 - p) * x**2 * w
 
 
@@ -94,7 +94,7 @@ def dropout_ridge(X: FloatArray, y: FloatArray, *, keep: float) -> FloatArray:
     Raises
     ------
     ValueError
-        If keep is outside (0, 1] or the shapes do not fit.
+        If keep is outside (0, 1], the shapes do not fit or a number is not finite.
 
     References
     ----------
@@ -104,6 +104,8 @@ def dropout_ridge(X: FloatArray, y: FloatArray, *, keep: float) -> FloatArray:
     X, y = np.asarray(X, float), np.asarray(y, float)
     if X.ndim != 2 or y.shape != (len(X),):
         raise ValueError(f"expected X of shape (m, n) and y of shape (m,), got {X.shape} and {y.shape}")
+    if not (np.isfinite(X).all() and np.isfinite(y).all()):
+        raise ValueError("X and y must be finite, got nan or inf")
     gamma = np.sqrt((X**2).sum(axis=0))
     longer = np.vstack([X, np.diag(np.sqrt((1 - p) / p) * gamma)])
     return np.linalg.lstsq(longer, np.concatenate([y, np.zeros(X.shape[1])]), rcond=None)[0]
@@ -132,8 +134,9 @@ def logistic_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: 
     Raises
     ------
     ValueError
-        If n is above 20 or keep outside (0, 1].
+        If n is above 20, keep outside (0, 1] or the shapes do not fit.
     """
+    _check_unit(w, x, keep)
     masks, probabilities = all_masks(len(w), keep=keep)
     surprise = sigmoid(masks @ (w * x)) - y
     return (probabilities * surprise) @ masks * x
@@ -162,12 +165,18 @@ def logistic_approximate_gradient(w: FloatArray, x: FloatArray, y: float, *, kee
     Raises
     ------
     ValueError
-        If keep is outside (0, 1].
+        If keep is outside (0, 1] or the shapes do not fit.
 
     References
     ----------
     P. Baldi and P. Sadowski, "Understanding dropout", NIPS 2013, section 5.
     """
-    p = check_keep(keep)
+    p = _check_unit(w, x, keep)
     o = sigmoid(p * (w @ x))
     return p * x * (o - y) + p * (1 - p) * o * (1 - o) * x**2 * w
+
+
+def _check_unit(w: FloatArray, x: FloatArray, keep: float) -> float:
+    if np.ndim(w) != 1 or np.shape(w) != np.shape(x):
+        raise ValueError(f"expected w and x of one shape (n,), got {np.shape(w)} and {np.shape(x)}")
+    return check_keep(keep)

@@ -12,29 +12,29 @@ from course_lib.rule import FloatArray
 
 @dataclass(frozen=True)
 class Scaling:
-    """An affine map of every feature by itself: ``(x - centre) / width + low``.
+    """An affine map of every feature by itself: ``(x - center) / width + low``.
 
     Parameters
     ----------
-    centre, width : ndarray of shape (n,)
+    center, width : ndarray of shape (n,)
         What the training data gave; a constant feature has width 1.
     low : float
-        What the centre is mapped to.
+        What the center is mapped to.
     """
 
-    centre: FloatArray
+    center: FloatArray
     width: FloatArray
     low: float = 0.0
 
     def apply(self, x: Any) -> FloatArray:
         """Scale data of shape (examples, n)."""
-        x = check_data(x, len(self.centre))
-        return ((x - self.centre) / self.width + self.low).astype(x.dtype, copy=False)
+        x = check_data(x, len(self.center))
+        return ((x - self.center) / self.width + self.low).astype(x.dtype, copy=False)
 
     def invert(self, y: Any) -> FloatArray:
         """Scale back what `apply` returned."""
-        y = check_data(y, len(self.centre))
-        return ((y - self.low) * self.width + self.centre).astype(y.dtype, copy=False)
+        y = check_data(y, len(self.center))
+        return ((y - self.low) * self.width + self.center).astype(y.dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -145,16 +145,16 @@ def fit_min_max(x: Any, *, low: float = 0.0, high: float = 1.0) -> Scaling:
     Raises
     ------
     ValueError
-        If x is no finite table, or low is not below high.
+        If x is no finite table, or low and high are not finite or not in this order.
     """
-    if not low < high:
-        raise ValueError(f"fit_min_max: low must be below high, got {low} and {high}")
+    if not -np.inf < low < high < np.inf:
+        raise ValueError(f"fit_min_max: low must be below high, both finite, got {low} and {high}")
     x = check_data(x).astype(float)
     return Scaling(x.min(axis=0), _width(x, np.ptp(x, axis=0) / (high - low)), low)
 
 
 def fit_mean_normalization(x: Any) -> Scaling:
-    r"""Centre every feature and divide by its range.
+    r"""Center every feature and divide by its range.
 
     .. math::
         y = \frac{x - \bar{x}}{\max x - \min x}
@@ -175,11 +175,11 @@ def fit_mean_normalization(x: Any) -> Scaling:
         If x is no finite table.
     """
     x = check_data(x).astype(float)
-    return Scaling(_centre(x), _width(x, np.ptp(x, axis=0)))
+    return Scaling(_center(x), _width(x, np.ptp(x, axis=0)))
 
 
 def fit_standard(x: Any) -> Scaling:
-    r"""Centre every feature and divide by its standard deviation.
+    r"""Center every feature and divide by its standard deviation.
 
     .. math::
         y = \frac{x - \bar{x}}{\sigma}, \qquad \sigma^2 = \frac{1}{m} \sum_i (x_i - \bar{x})^2
@@ -200,7 +200,9 @@ def fit_standard(x: Any) -> Scaling:
         If x is no finite table.
     """
     x = check_data(x).astype(float)
-    return Scaling(_centre(x), _width(x, x.std(axis=0)))
+    center = _center(x)
+    size = _width(x, np.abs(x - center).max(axis=0))
+    return Scaling(center, _width(x, size * ((x - center) / size).std(axis=0)))  # else squares come to 0 or inf
 
 
 def fit_log(x: Any) -> LogScaling:
@@ -232,7 +234,7 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
     r"""Make the covariance of the features the identity.
 
     .. math::
-        \Sigma &= U \operatorname{diag}(\lambda) U^\top \\
+        \Sigma &= \frac{1}{m} \sum_i (x_i - \bar{x})^\top (x_i - \bar{x}) = U \operatorname{diag}(\lambda) U^\top \\
         y &= (x - \bar{x}) U \operatorname{diag}(\lambda + \epsilon)^{-1/2} \quad\text{(PCA)} \\
         y &= (x - \bar{x}) U \operatorname{diag}(\lambda + \epsilon)^{-1/2} U^\top \quad\text{(ZCA)}
 
@@ -265,8 +267,9 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
     if not 0 <= epsilon < np.inf:
         raise ValueError(f"fit_whitening: epsilon must be at least 0 and finite, got {epsilon}")
     x = check_data(x).astype(float)
-    mean = _centre(x)
-    _, singular, transposed = np.linalg.svd(x - mean, full_matrices=True)
+    mean = _center(x)
+    few = len(x) < x.shape[1]  # only then are there directions that the small decomposition lacks
+    _, singular, transposed = np.linalg.svd(x - mean, full_matrices=few)
     variances = np.zeros(x.shape[1])
     variances[: len(singular)] = singular**2 / len(x)
     scale = np.sqrt(variances + epsilon)
@@ -279,7 +282,7 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
     return Whitening(mean, forward, backward)
 
 
-def _centre(x: FloatArray) -> FloatArray:
+def _center(x: FloatArray) -> FloatArray:
     """Mean, and exactly the value where a feature is constant."""
     return np.where(_constant(x), x[0], x.mean(axis=0))
 

@@ -42,12 +42,12 @@ def gradient_check(
     TypeError
         If the network is not of float64, where differences drown in rounding.
     ValueError
-        If epsilon is not positive.
+        If epsilon is not positive and finite.
     """
     if network.theta.dtype != np.float64:
         raise TypeError(f"gradient_check needs a network of float64, got {network.theta.dtype}")
-    if not epsilon > 0:
-        raise ValueError(f"epsilon must be positive, got {epsilon}")
+    if not 0 < epsilon < np.inf:
+        raise ValueError(f"epsilon must be positive and finite, got {epsilon}")
 
     def loss(at: Any) -> float:
         return network.loss(x, y, at=at, training=training, rng=np.random.default_rng(seed))

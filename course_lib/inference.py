@@ -38,15 +38,15 @@ def population_state(
     Raises
     ------
     ValueError
-        If batch_size is smaller than 2 or larger than the data.
+        If batch_size is no whole number from 2 to the number of examples, or x is none of the network's inputs.
 
     References
     ----------
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, Algorithm 2, steps 8-10, arXiv:1502.03167.
     """
     x = np.asarray(x)
-    if not 2 <= batch_size <= len(x):
-        raise ValueError(f"batch_size must be from 2 to the {len(x)} examples, got {batch_size}")
+    if not 2 <= batch_size <= len(x) or batch_size != int(batch_size):
+        raise ValueError(f"batch_size must be a whole number from 2 to the {len(x)} examples, got {batch_size}")
     of_one_batch = rebuilt(network, [_forgetful(layer) for layer in network.layers])
     of_one_batch.theta[...], of_one_batch.state[...] = network.theta, network.state
     states = []

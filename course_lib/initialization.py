@@ -38,12 +38,31 @@ def fans(shape: Shape) -> tuple[int, int]:
     >>> fans((784, 256)), fans((3, 3, 16, 32))
     ((784, 256), (144, 288))
     """
-    if not shape or min(shape) < 1:
-        raise ValueError(f"fans need a shape of whole numbers of at least 1, got {tuple(shape)}: a fan would be zero")
+    sizes = tuple(shape) if np.iterable(shape) else (shape,)
+    if not sizes or any(size != int(size) or size < 1 for size in sizes):
+        raise ValueError(f"fans need a shape of whole numbers of at least 1, got {shape}: a fan would be zero or none")
+    shape = tuple(map(int, sizes))
     if len(shape) == 1:
         return shape[0], shape[0]
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
+
+
+def check_rng(rng: np.random.Generator) -> None:
+    """Refuse a source of randomness that is none.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        What was given.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
 
 
 def zeros(rng: np.random.Generator, shape: Shape) -> FloatArray:
@@ -115,6 +134,7 @@ def normal(rng: np.random.Generator, shape: Shape, *, stddev: float = 0.05) -> F
     """
     if not (math.isfinite(stddev) and stddev >= 0):
         raise ValueError(f"normal: stddev must be finite and at least 0, got {stddev}")
+    check_rng(rng)
     return rng.normal(0.0, stddev, shape)
 
 
@@ -193,6 +213,7 @@ def variance_scaling(
     if mode not in counts:
         raise ValueError(f"variance_scaling: mode must be one of {', '.join(counts)}, got {mode!r}")
     stddev = math.sqrt(scale / counts[mode])
+    check_rng(rng)
     if distribution == "uniform":
         return rng.uniform(-math.sqrt(3) * stddev, math.sqrt(3) * stddev, shape)
     if distribution == "truncated":
@@ -279,6 +300,7 @@ def orthogonal(rng: np.random.Generator, shape: Shape, *, gain: float = 1.0) -> 
         raise ValueError(f"orthogonal: shape needs at least two numbers, got {tuple(shape)}")
     if not math.isfinite(gain):
         raise ValueError(f"orthogonal: gain must be finite, got {gain}")
+    check_rng(rng)
     rows, columns = math.prod(shape[:-1]), shape[-1]
     q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
     q *= np.sign(np.diag(r))  # else the signs that QR prefers make some matrices likelier than others
@@ -309,7 +331,11 @@ def log_odds_bias(y: np.ndarray, classes: int) -> FloatArray:
         If a class does not occur (its log-odds are not finite) or does not exist.
     """
     y = np.asarray(y)
-    known = max(classes, 2)
+    if classes != int(classes) or classes < 1:
+        raise ValueError(f"classes must be a whole number of at least 1, got {classes}")
+    known = max(int(classes), 2)
+    if y.ndim != 1:
+        raise ValueError(f"y must hold one class an example, got shape {y.shape}")
     if y.size == 0 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() >= known:
         raise ValueError(f"y must hold whole numbers from 0 to {known - 1}, got {y.dtype} {np.unique(y)}")
     counts = np.bincount(y, minlength=known)

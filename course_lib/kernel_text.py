@@ -1,26 +1,18 @@
-"""Write a rule, or a rule and a surface, as one loop over numbers that a compiler can fuse.
-
-A second printer for the walk of `course_lib.translator`. What does not depend on the element, such as 1 - beta_1**t, is
-taken out of the loop: it becomes a constant, computed before it by plain NumPy from the same source.
-"""
+"""Write a rule, or a rule and a surface, as one loop over numbers that a compiler can fuse, or that plain Python runs fast."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from course_lib.loop_text import VARYING, Body, indent
 from course_lib.rule import Rule, keyword_defaults, positional_names
-from course_lib.translator import Walk
 
-ELEMENT, STEP, RUN = "element", "step", "run"
-VARYING = frozenset({ELEMENT})
+STEP, RUN = "step", "run"
 BLOCK = (
     64  # runs side by side in one piece of memory: enough to fill the vector units, little enough for the first cache
 )
-LARGEST_POWER = 16  # whole powers up to this one are products
 
 
 @dataclass(frozen=True)
@@ -40,126 +32,6 @@ class Kernel:
     text: str
     constants: Callable[..., tuple[Any, ...]]
     kinds: tuple[frozenset[str], ...]
-
-
-class _Piece(str):
-    """A piece of text that knows what its value depends on, and whether it is a number as it stands."""
-
-    depends: frozenset[str]
-    literal: bool
-
-    def __new__(cls, text: str, depends: Collection[str] = (), *, literal: bool = False) -> _Piece:
-        piece = super().__new__(cls, text)
-        piece.depends, piece.literal = frozenset(depends), literal
-        return piece
-
-
-class _Loop:
-    """Prints the pieces of a function as the body of a loop, and what is constant in it as Python beside it.
-
-    Parameters
-    ----------
-    function : callable
-        A rule, its look-ahead or a surface's gradient.
-    depends : mapping of str to collection of str
-        What its arguments depend on.
-    tag, prefix : str
-        What marks its names and its constants.
-    dtype : str
-        Type of the numbers.
-    """
-
-    def __init__(
-        self, function: Callable[..., Any], depends: Mapping[str, Collection[str]], tag: str, prefix: str, dtype: str
-    ):
-        self.depends: dict[str, Collection[str]] = dict(depends)
-        self.tag, self.prefix, self.dtype = tag, prefix, dtype
-        self.constants: dict[str, _Piece] = {}  # by name
-        self.current: dict[str, _Piece] = {}  # the same, by what they were computed from, while that holds
-        self.preparation: list[str] = []  # lines of Python that compute them
-        self.results: list[str] = []
-        walk = Walk(function, self)
-        while any(name.startswith(f"{self.prefix}__") for name in walk.function.__code__.co_varnames):
-            self.prefix += "c"
-        self.lines = walk.translate().splitlines()
-        arguments = [name for name in (*walk.positional, *walk.keywords) if ELEMENT not in depends[name]]
-        body = [*self.preparation, f"return ({''.join(f'{name}, ' for name in self.constants)})"]
-        text = f"def constants(*, {', '.join(arguments)}):\n" if arguments else "def constants():\n"
-        self.prepare = _define(text + _indent(body), "constants")
-
-    def name(self, name: str) -> _Piece:
-        depends = self.depends[name]
-        return _Piece(f"{name}_{self.tag}" if ELEMENT in depends else name, depends)
-
-    def number(self, value: float) -> _Piece:
-        return _Piece("np.inf" if value == float("inf") else repr(value), literal=True)
-
-    def pi(self) -> _Piece:
-        return _Piece("np.pi", literal=True)
-
-    def group(self, text: str) -> _Piece:
-        return self.join("({})", text, literal=_is_literal(text))
-
-    def negative(self, operand: str) -> _Piece:
-        return self.join("-{}", operand, literal=_is_literal(operand))
-
-    def binary(self, left: str, operator: str, right: str) -> _Piece:
-        return self.join(f"{{}} {operator} {{}}", left, right, literal=_is_literal(left) and _is_literal(right))
-
-    def square(self, base: str) -> _Piece:
-        return self.join("({}) ** 2", base)
-
-    def power(self, base: str, exponent: str) -> _Piece:
-        if str(exponent).isdecimal() and int(exponent) <= LARGEST_POWER:
-            return self.join(f"(({{}}) ** {exponent})", base)
-        return self.join("(({}) ** ({}))", base, exponent)
-
-    def call(self, function: str, arguments: Sequence[str]) -> _Piece:
-        return self.join(f"np.{function}({', '.join('{}' for _ in arguments)})", *arguments)
-
-    def where(self, condition: str, yes: str, no: str) -> _Piece:
-        pieces = (condition, yes, no)
-        if any(ELEMENT in _depends(piece) for piece in pieces):
-            return self.join("({1} if {0} else {2})", *pieces)
-        return self.join("np.where({}, {}, {})", *pieces)
-
-    def several(self, values: Sequence[str]) -> str:
-        self.results = [self.in_loop(value) for value in values]
-        return ""
-
-    def assign(self, name: str, value: str, new: bool) -> str:
-        self.depends[name] = _depends(value)
-        if ELEMENT in self.depends[name]:
-            return f"{self.name(name)} = {value}"
-        self.preparation.append(f"{name} = {value}")
-        self.current.clear()
-        return ""
-
-    def give(self, value: str) -> str:
-        self.results = self.results or [self.in_loop(value)]
-        return ""
-
-    def function(self, positional: Sequence[str], keywords: Sequence[str], lines: Sequence[str]) -> str:
-        return "\n".join(filter(None, lines))
-
-    def join(self, form: str, *parts: str, literal: bool = False) -> _Piece:
-        """Fill in a form; among parts that vary with the element, those that do not become constants."""
-        depends: frozenset[str] = frozenset().union(*map(_depends, parts))
-        if ELEMENT in depends:
-            parts = tuple(map(self.in_loop, parts))
-        return _Piece(form.format(*parts), depends, literal=literal)
-
-    def in_loop(self, piece: str) -> str:
-        """Return a piece as the loop may use it, in the number type of the elements."""
-        if ELEMENT in _depends(piece):
-            return piece
-        if _is_literal(piece):
-            return f"np.{self.dtype}({piece})"
-        if piece not in self.current:
-            name = f"{self.prefix}__{len(self.constants)}"
-            self.constants[name] = self.current[piece] = _Piece(name, _depends(piece))
-            self.preparation.append(f"{name} = {piece}")
-        return self.current[piece]
 
 
 def step_kernel(rule: Rule, dtype: str, per_run: Collection[str] = ()) -> Kernel:
@@ -187,7 +59,7 @@ def step_kernel(rule: Rule, dtype: str, per_run: Collection[str] = ()) -> Kernel
     """
     arrays = ("theta", "g", *rule.state)
     depends = {**dict.fromkeys(arrays, VARYING), "t": (), **_constants_of(rule, per_run)}
-    loop = _Loop(rule.function, depends, "x", "c", dtype)
+    loop = Body(rule.function, depends, "x", "c", dtype)
     by_run = [name for name, value in loop.constants.items() if value.depends]
     inner = [
         *(f"{name}_x = {name}_row[i]" for name in arrays),
@@ -199,11 +71,11 @@ def step_kernel(rule: Rule, dtype: str, per_run: Collection[str] = ()) -> Kernel
     text = "\n".join(
         [
             f"def kernel(first, last, {', '.join(names)}):",
-            _indent([f"{name}_row = {name}_all[first:last]" for name in by_run])
+            indent([f"{name}_row = {name}_all[first:last]" for name in by_run])
             + "    for j in range(theta_all.shape[0]):",
-            _indent([f"{name}_row = {name}_all[j, first:last]" for name in arrays], 2)
+            indent([f"{name}_row = {name}_all[j, first:last]" for name in arrays], 2)
             + "        for i in range(last - first):",
-            _indent(inner, 3),
+            indent(inner, 3),
         ]
     )
     return Kernel(text, loop.prepare, tuple(value.depends for value in loop.constants.values()))
@@ -241,49 +113,122 @@ def run_kernel(
     TranslationError
         If one of them is not written in the grammar.
     """
-    kept = ("theta", *rule.state)
-    hyper = _constants_of(rule, ()) | {name: varying.get(name, ()) for name in rule.hyperparameters}
-    elements = dict.fromkeys((*kept, "g"), VARYING)
-    coordinates = positional_names(gradient)
-    size = range(len(coordinates))
-    rules = [_Loop(rule.function, {**elements, "t": {STEP}, **hyper}, f"x{k}", "c", "float64") for k in size]
-    where = rule.where_function
-    aheads = [_Loop(where, {**elements, **hyper}, f"a{k}", "d", "float64") for k in size] if where else []
-    parameters: dict[str, Collection[str]] = {
-        name: {RUN} if name in per_run else () for name in keyword_defaults(gradient)
-    }
-    arguments = {**dict.fromkeys(coordinates, VARYING), **parameters}
-    slope = _Loop(gradient, arguments, "s", "e", "float64")
-    parts = [rules[0], *aheads[:1], slope]
-    return _print_runs(kept, parts, rules, aheads, slope, coordinates)
+    return _print_runs(_Parts(rule, gradient, varying, per_run))
 
 
-def _print_runs(
-    kept: Sequence[str],
-    parts: Sequence[_Loop],
-    rules: Sequence[_Loop],
-    aheads: Sequence[_Loop],
-    slope: _Loop,
-    coordinates: Sequence[str],
-) -> tuple[Kernel, Kernel, Kernel]:
-    """Put the loops of one step together: look-ahead, gradient, rule, for each coordinate."""
-    constants = {name: value.depends for part in parts for name, value in part.constants.items()}
+def path_kernel(rule: Rule, gradient: Callable[..., Any], scheduled: Collection[str] = ()) -> str:
+    """Write one run of a rule on a surface as a loop over numbers, float64: for a compiler, or for Python as it is.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule.
+    gradient : callable
+        The gradient of a surface, a function of its coordinates.
+    scheduled : collection of str
+        Hyperparameters that differ by step.
+
+    Returns
+    -------
+    str
+        A function ``kernel(path, steps, t, *theta, *states, *hyperparameters, *parameters)``, which goes some steps behind
+        step t from theta and the states of its coordinates, one after the other, and returns both. It writes each new point into path, a
+        list or an array of numbers. A scheduled hyperparameter is a list or an array, one number a step.
+
+    Raises
+    ------
+    TranslationError
+        If one of them is not written in the grammar.
+    """
+    parts = _Parts(rule, gradient, dict.fromkeys(scheduled, frozenset({STEP})), (), beside=True)
+    cells = [f"theta_x{k}" for k in parts.size] + [f"{name}_x{k}" for k in parts.size for name in rule.state]
+    arguments = [f"{name}_h_all" if name in scheduled else f"{name}_h" for name in rule.hyperparameters]
+    arguments += [f"{name}_p" for name in keyword_defaults(gradient)]
+    prepared = [line for part in parts.parts for line in part.preparation]
+    inner = [line for depends, line in prepared if depends] + parts.gradient()
+    for k, body in enumerate(parts.rules):
+        moved = {f"{name}_x{k}": value for name, value in zip(parts.kept, body.results, strict=True)}
+        new = {cell: value for cell, value in moved.items() if cell != value}
+        inner += [f"g_x{k} = {parts.slope.results[k]}", *body.lines]
+        inner += [f"{', '.join(new)} = {', '.join(new.values())}"] if new else []
+    inner += [f"path[at + {k}] = theta_x{k}" for k in parts.size]
+    columns = {f"{name}_h": f"{name}_h_all" for name in rule.hyperparameters if name in scheduled}
+    steps = f"zip({', '.join(['range(steps)', *columns.values()])})" if columns else "range(steps)"
+    return (
+        f"def kernel({', '.join(('path', 'steps', 't_h', *cells, *arguments))}):\n"
+        + indent([*(line for depends, line in prepared if not depends), f"at = -{len(parts.coordinates)}"])
+        + f"    for {', '.join(('_', *columns))} in {steps}:\n"
+        + indent(["t_h += 1.0", f"at += {len(parts.coordinates)}", *inner], 2)
+        + f"    return ({', '.join(cells)},)\n"
+    )
+
+
+class _Parts:
+    """The bodies of one step of a run: look-ahead and rule for each coordinate, and the gradient."""
+
+    def __init__(
+        self,
+        rule: Rule,
+        gradient: Callable[..., Any],
+        varying: Mapping[str, Collection[str]],
+        per_run: Collection[str],
+        *,
+        beside: bool = False,
+    ):
+        own, others = ("_h", "_p") if beside else ("", "")
+        self.kept = ("theta", *rule.state)
+        hyper = _constants_of(rule, ()) | {name: varying.get(name, ()) for name in rule.hyperparameters}
+        elements = dict.fromkeys((*self.kept, "g"), VARYING)
+        self.coordinates = positional_names(gradient)
+        self.size = range(len(self.coordinates))
+        arguments = {**elements, "t": {STEP}, **hyper}
+        self.rules = [Body(rule.function, arguments, f"x{k}", "c", "float64", own) for k in self.size]
+        where = rule.where_function
+        self.aheads = [
+            Body(where, {**elements, **hyper}, f"a{k}", "d", "float64", own) for k in self.size if where is not None
+        ]
+        parameters: dict[str, Collection[str]] = {
+            name: {RUN} if name in per_run else () for name in keyword_defaults(gradient)
+        }
+        self.slope = Body(
+            gradient, {**dict.fromkeys(self.coordinates, VARYING), **parameters}, "s", "e", "float64", others
+        )
+        self.parts = [self.rules[0], *self.aheads[:1], self.slope]
+        self.constants = {name: value.depends for part in self.parts for name, value in part.constants.items()}
+
+    def gradient(self) -> list[str]:
+        """Print the lines from theta and the state to the results of the gradient."""
+        points = [f"theta_x{k}" for k in self.size]
+        lines = []
+        for k, ahead in enumerate(self.aheads):
+            lines += [f"{name}_a{k} = {name}_x{k}" for name in self.kept] + ahead.lines
+            points[k] = ahead.results[0]
+        return [
+            *lines,
+            *(f"{name}_s = {point}" for name, point in zip(self.coordinates, points, strict=True)),
+            *self.slope.lines,
+        ]
+
+    def kernels(self, text: str) -> tuple[Kernel, Kernel, Kernel]:
+        """Return what the three parts give to a text."""
+        made = [Kernel(text, p.prepare, tuple(c.depends for c in p.constants.values())) for p in self.parts]
+        return (made[0], made[1], made[2]) if self.aheads else (made[0], Kernel(text, _nothing, ()), made[1])
+
+
+def _print_runs(parts: _Parts) -> tuple[Kernel, Kernel, Kernel]:
+    """Put the bodies of one step into loops over the steps of many runs."""
+    constants, kept, size = parts.constants, parts.kept, parts.size
     by_run = [name for name, depends in constants.items() if depends == {RUN}]
     by_step = [name for name, depends in constants.items() if depends == {STEP}]
     by_both = [name for name, depends in constants.items() if len(depends) == 2]
-    size = range(len(coordinates))
     cells = [(name, k) for name in kept for k in size]
     rows = {cell: row * BLOCK for row, cell in enumerate([*cells, *by_run])}
     inner = [f"{name}_x{k} = w[{rows[name, k]} + i]" for name, k in cells]
     inner += [f"{name} = w[{rows[name]} + i]" for name in by_run]
     inner += [f"{name} = {name}_row[i]" for name in by_both]
-    points = [f"theta_x{k}" for k in size]
-    for k, ahead in enumerate(aheads):
-        inner += [f"{name}_a{k} = {name}_x{k}" for name in kept] + ahead.lines
-        points[k] = ahead.results[0]
-    inner += [f"{name}_s = {point}" for name, point in zip(coordinates, points, strict=True)] + slope.lines
-    for k, rule in enumerate(rules):
-        inner += [f"g_x{k} = {slope.results[k]}", *rule.lines]
+    inner += parts.gradient()
+    for k, rule in enumerate(parts.rules):
+        inner += [f"g_x{k} = {parts.slope.results[k]}", *rule.lines]
         inner += [f"w[{rows[name, k]} + i] = {value}" for name, value in zip(kept, rule.results, strict=True)]
     names = [f"{name}_all" if depends else name for name, depends in constants.items()]
     copies_in = [f"w[{rows[name, k]} + i] = {name}_all[{k}, begin + i]" for name, k in cells]
@@ -296,19 +241,18 @@ def _print_runs(
             f"    for begin in range(first, last, {BLOCK}):",
             f"        width = min({BLOCK}, last - begin)",
             "        for i in range(width):",
-            _indent(copies_in, 3) + "        for t in range(steps):",
-            _indent([f"{name} = {name}_all[t]" for name in by_step], 3)
-            + _indent([f"{name}_row = {name}_all[t, begin : begin + width]" for name in by_both], 3)
+            indent(copies_in, 3) + "        for t in range(steps):",
+            indent([f"{name} = {name}_all[t]" for name in by_step], 3)
+            + indent([f"{name}_row = {name}_all[t, begin : begin + width]" for name in by_both], 3)
             + "            for i in range(width):",
-            _indent(inner, 4) + "            if path.shape[0]:",
-            _indent([f"path_{k} = path[t, {k}, begin : begin + width]" for k in size], 4)
+            indent(inner, 4) + "            if path.shape[0]:",
+            indent([f"path_{k} = path[t, {k}, begin : begin + width]" for k in size], 4)
             + "                for i in range(width):",
-            _indent([f"path_{k}[i] = w[{rows['theta', k]} + i]" for k in size], 5) + "        for i in range(width):",
-            _indent(copies_out, 3),
+            indent([f"path_{k}[i] = w[{rows['theta', k]} + i]" for k in size], 5) + "        for i in range(width):",
+            indent(copies_out, 3),
         ]
     )
-    made = [Kernel(text, p.prepare, tuple(c.depends for c in p.constants.values())) for p in parts]
-    return (made[0], made[1], made[2]) if aheads else (made[0], Kernel(text, _nothing, ()), made[1])
+    return parts.kernels(text)
 
 
 def _constants_of(rule: Rule, per_run: Collection[str]) -> dict[str, Collection[str]]:
@@ -317,22 +261,3 @@ def _constants_of(rule: Rule, per_run: Collection[str]) -> dict[str, Collection[
 
 def _nothing(**unused: Any) -> tuple[Any, ...]:
     return ()
-
-
-def _depends(text: str) -> frozenset[str]:
-    return text.depends if isinstance(text, _Piece) else frozenset()
-
-
-def _is_literal(text: str) -> bool:
-    return isinstance(text, _Piece) and text.literal
-
-
-def _define(text: str, name: str) -> Callable[..., Any]:
-    """Return the function that a text defines; its only free name is ``np``."""
-    names: dict[str, Any] = {"np": np}
-    exec(compile(text, f"<{name}>", "exec"), names)
-    return names[name]
-
-
-def _indent(lines: Sequence[str], depth: int = 1) -> str:
-    return "".join(f"{'    ' * depth}{line}\n" for line in lines)

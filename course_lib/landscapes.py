@@ -2,12 +2,81 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from course_lib.rule import FloatArray
-from course_lib.surface import Landscape
+from course_lib.surface import Surface
+
+
+class Landscape(Surface):
+    """A surface in any number of dimensions: its functions take theta whole, the coordinates on its last axis.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    value, gradient, hessian : callable
+        Functions of an array of shape ``(..., n)``; the results have shape ``(...)``, ``(..., n)`` and ``(..., n, n)``. The
+        gradient is elementwise along the leading axes, so that a batch of runs is bit for bit the single runs.
+    start : sequence of float
+        A point that shows what is interesting; its length is n.
+    minima : sequence of sequence of float
+        Local minima, the deepest first, as far as they are known.
+    source : str
+        Where the surface comes from.
+    others : sequence of sequence of float
+        Other critical points, as far as they are known.
+    each : (callable, mapping of str to ndarray of shape (n,)), optional
+        For a gradient that acts on each coordinate alone: a function of one coordinate, and its keyword arguments with a
+        value for each coordinate. The compiled engine runs the coordinates side by side.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[[FloatArray], Any],
+        gradient: Callable[[FloatArray], Any],
+        hessian: Callable[[FloatArray], Any],
+        *,
+        start: Any,
+        minima: Sequence[Any],
+        source: str,
+        others: Sequence[Any] = (),
+        each: tuple[Callable[..., Any], Mapping[str, FloatArray]] | None = None,
+    ):
+        self.name, self.source, self.box, self.each = name, source, (), each
+        self.coordinates = tuple(f"x_{i + 1}" for i in range(len(start)))
+        self.parameters = {}
+        self.value_function, self.gradient_function, self.hessian_function = value, gradient, hessian
+        self.start, *points = (tuple(map(float, point)) for point in (start, *minima, *others))
+        self.minima, self.others = tuple(points[: len(minima)]), tuple(points[len(minima) :])
+
+    def grad(self, theta: Any) -> FloatArray:
+        """Gradient at each point; shapes and errors as those of a surface."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self.gradient_function(*self._split(np.asarray(theta, float))))
+
+    def hessian(self, theta: Any) -> FloatArray:
+        """Hessian at each point; shapes and errors as those of a surface."""
+        with np.errstate(all="ignore"):
+            return np.asarray(self.hessian_function(*self._split(np.asarray(theta, float))))
+
+    @functools.cached_property
+    def scalar_gradient(self) -> Callable[..., Any]:
+        """The gradient on plain Python floats, one argument a coordinate."""
+        return lambda *theta: self.grad(theta).tolist()
+
+    def _split(self, theta: FloatArray) -> list[FloatArray]:
+        super()._split(theta)
+        return [theta]
+
+    def __repr__(self) -> str:
+        """Name and number of dimensions."""
+        return f"<surface {self.name} in {len(self.coordinates)} dimensions>"
 
 
 def spectral_quadratic(eigenvalues: Any) -> Landscape:

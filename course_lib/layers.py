@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +52,7 @@ def dense_forward(x: FloatArray, W: FloatArray, b: FloatArray) -> tuple[FloatArr
     cache : tuple
         What `dense_backward` needs.
     """
-    y = x @ W
+    y = np.dot(x, W)  # half a microsecond less than @, which counts in a small network
     y += b
     return y, (x, W)
 
@@ -81,9 +81,14 @@ def dense_backward(dy: FloatArray, cache: Any, *, out: Any = (None, None), by_x:
         Gradient by b.
     """
     x, W = cache
-    dW = np.matmul(x.T, dy, out=out[0])
-    db = dy.sum(axis=0, out=out[1])
-    return dy @ W.T if by_x else None, dW, db
+    dW = np.dot(x.T, dy, out=out[0])
+    db = np.dot(_ones(len(dy), dy.dtype), dy, out=out[1])  # a sum over the first axis, several times faster
+    return np.dot(dy, W.T) if by_x else None, dW, db
+
+
+@lru_cache(maxsize=16)
+def _ones(n: int, dtype: Any) -> FloatArray:
+    return np.ones(n, dtype)
 
 
 def _no_shapes(n_in: int) -> Shapes:

@@ -1,4 +1,4 @@
-"""How far to go along a direction, and the function that is asked, with a count of what was asked."""
+"""How far to go along a direction."""
 
 from __future__ import annotations
 
@@ -7,121 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_lib.objective import Objective as Objective
+from course_lib.objective import as_objective as as_objective
 from course_lib.rule import FloatArray, nearest
-from course_lib.surface import Surface
-
-Function = Callable[[FloatArray], Any]
-KINDS = ("value", "gradient", "hessian", "product")
-
-
-class Objective:
-    """A function to be minimized, with its derivatives; it counts how often each is computed.
-
-    Asked twice in a row at the same point it computes once.
-
-    Parameters
-    ----------
-    value : callable
-        From a point of shape ``(n,)`` to a number.
-    gradient : callable, optional
-        To an array of shape ``(n,)``.
-    hessian : callable, optional
-        To an array of shape ``(n, n)``.
-    product : callable, optional
-        From a point and a direction to the Hessian times the direction. Where it is missing the Hessian is used, and where
-        that is missing, the difference of two gradients.
-
-    Attributes
-    ----------
-    evaluations : dict of str to int
-        How often value, gradient, Hessian and product were computed.
-    """
-
-    def __init__(
-        self,
-        value: Function,
-        gradient: Function | None = None,
-        hessian: Function | None = None,
-        product: Callable[[FloatArray, FloatArray], Any] | None = None,
-    ):
-        self.functions: dict[str, Callable[..., Any] | None] = {
-            "value": value,
-            "gradient": gradient,
-            "hessian": hessian,
-            "product": product,
-        }
-        self.evaluations = dict.fromkeys(KINDS, 0)
-        self._last: dict[str, tuple[FloatArray, Any]] = {}
-
-    def has(self, kind: str) -> bool:
-        """Say whether a function of this kind was given."""
-        return self.functions[kind] is not None
-
-    def value(self, theta: FloatArray) -> float:
-        """Value at a point."""
-        return float(self._ask("value", theta))
-
-    def gradient(self, theta: FloatArray) -> FloatArray:
-        """Gradient at a point, of shape ``(n,)``."""
-        g = np.asarray(self._ask("gradient", theta), float)
-        if g.shape != theta.shape:
-            raise ValueError(f"the gradient must have the shape of theta, {theta.shape}, got {g.shape}")
-        return g
-
-    def hessian(self, theta: FloatArray) -> FloatArray:
-        """Hessian at a point, of shape ``(n, n)``."""
-        return np.asarray(self._ask("hessian", theta), float)
-
-    def product(self, theta: FloatArray, direction: FloatArray) -> FloatArray:
-        """Hessian at a point times a direction, of shape ``(n,)``."""
-        if self.functions["product"] is not None:
-            self.evaluations["product"] += 1
-            return np.asarray(self.functions["product"](theta, direction), float)
-        if self.has("hessian"):
-            return self.hessian(theta) @ direction
-        length = np.linalg.norm(direction)
-        if length == 0:
-            return np.zeros_like(direction)
-        h = 1e-5 * (1 + np.linalg.norm(theta)) / length
-        return (self.gradient(theta + h * direction) - self.gradient(theta - h * direction)) / (2 * h)
-
-    def _ask(self, kind: str, theta: FloatArray) -> Any:
-        last = self._last.get(kind)
-        if last is None or not np.array_equal(last[0], theta):
-            function = self.functions[kind]
-            if function is None:
-                raise TypeError(f"this method needs the {kind}; give Objective(value, {kind}=...) or a surface")
-            self.evaluations[kind] += 1
-            with np.errstate(all="ignore"):
-                last = self._last[kind] = (theta.copy(), np.array(function(theta)))
-        return last[1]
-
-
-def as_objective(f: Any) -> Objective:
-    """Return a fresh objective for a surface, another objective or a function that gives values only.
-
-    Parameters
-    ----------
-    f : Surface, Objective or callable
-        What shall be minimized.
-
-    Returns
-    -------
-    Objective
-        With all counts at zero.
-
-    Raises
-    ------
-    TypeError
-        If it is none of these.
-    """
-    if isinstance(f, Objective):
-        return Objective(**f.functions)  # type: ignore[arg-type]
-    if isinstance(f, Surface):
-        return Objective(f, f.grad, f.hessian)
-    if callable(f):
-        return Objective(f)
-    raise TypeError(f"expected a surface, an Objective or a function of a point, got {type(f).__name__}")
 
 
 class Found(NamedTuple):
@@ -172,6 +60,48 @@ def exact(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
     if not curvature > 0:
         return Found(0.0, f"no minimum along this direction: the curvature is {curvature:.3g}, expected more than 0")
     return Found(-slope / curvature)
+
+
+def golden_section(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
+    r"""Go to a minimum along the line, whatever the function: bracket it, then divide by the golden ratio.
+
+    Parameters
+    ----------
+    f : Surface, Objective or callable
+        What is minimized; values are all that is asked for.
+    theta : ndarray of shape (n,)
+        Where the search starts.
+    direction : ndarray of shape (n,)
+        :math:`d`; it may lead up, for both sides are looked at.
+
+    Returns
+    -------
+    Found
+        The step, right to about the root of the rounding: values tell no more. It is 0 where nothing lower is found, and 0
+        with words where the value falls without end.
+
+    References
+    ----------
+    J. Kiefer (1953), Sequential minimax search for a maximum, Proceedings of the AMS 4(3), 502-506,
+    doi:10.1090/S0002-9939-1953-0055639-3.
+    """
+    f = as_objective(f) if not isinstance(f, Objective) else f
+
+    def phi(step: float) -> float:
+        return f.value(theta + step * direction)
+
+    start, h = phi(0.0), 1.0
+    side = 1.0 if phi(h) < start else -1.0
+    if phi(side * h) < start:
+        while phi(side * 2 * h) < phi(side * h):
+            h *= 2
+            if h > 1e30:
+                return Found(0.0, "the value falls without end")
+        low, high = sorted((0.0 if h == 1.0 else side * h / 2, side * 2 * h))
+    else:
+        low, high = -h, h
+    best = _divided(phi, low, high)
+    return Found(best if phi(best) < start else 0.0)
 
 
 def armijo(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-4, shrink: float = 0.5) -> Found:
@@ -265,7 +195,13 @@ def wolfe(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-4
     return Found(low, "" if low > 0 else "no step along this direction lowers the value: rounding, or a wrong gradient")
 
 
-SEARCHES: dict[str, Callable[..., Found]] = {"full": full_step, "exact": exact, "armijo": armijo, "wolfe": wolfe}
+SEARCHES: dict[str, Callable[..., Found]] = {
+    "full": full_step,
+    "exact": exact,
+    "golden": golden_section,
+    "armijo": armijo,
+    "wolfe": wolfe,
+}
 """Line searches by name."""
 
 
@@ -292,6 +228,23 @@ def as_search(search: Any) -> Callable[..., Found]:
     if search not in SEARCHES:
         raise LookupError(f"no line search is called {search!r}; {nearest(str(search), SEARCHES)}")
     return SEARCHES[search]
+
+
+def _divided(phi: Callable[[float], float], low: float, high: float) -> float:
+    """Shrink an interval to the minimum inside it."""
+    ratio = float(np.sqrt(5) - 1) / 2
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = phi(left), phi(right)
+    while high - low > 1e-11 * (1 + abs(low) + abs(high)):
+        if at_left <= at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = phi(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = phi(right)
+    return (low + high) / 2
 
 
 def _slope(f: Objective, theta: FloatArray, direction: FloatArray) -> tuple[float, str]:

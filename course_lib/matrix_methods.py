@@ -27,7 +27,7 @@ def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.0
         Number of the step, from 1; not used.
     learning_rate : float >= 0
         :math:`\eta`, size of a step.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the sum that survives a step.
     weight_decay : float >= 0
         :math:`\lambda`, share of a parameter that a step at rate 1 takes away.
@@ -44,11 +44,14 @@ def muon(theta, g, m, t, *, learning_rate=0.001, momentum=0.95, weight_decay=0.0
     Notes
     -----
     With :math:`x = U S V^\top` a Newton-Schulz step turns every singular value :math:`\sigma` into
-    :math:`3.4445 \sigma - 4.775 \sigma^3 + 2.0315 \sigma^5` and leaves U and V alone; after five all but tiny ones stand
-    between 0.68 and 1.14. The product :math:`x^\top x` is the smaller one of the two where a matrix has more inputs than
-    outputs; the author's code turns the matrix instead, which gives the same. Made for the hidden matrices of a network:
-    vectors (and, as its author advises, embeddings and the output layer) take AdamW. The first form of it had no decay
-    and the factor :math:`\sqrt{\max(1, n/k)}`. Keras's ``Muon`` is the same on matrices.
+    :math:`3.4445 \sigma - 4.775 \sigma^3 + 2.0315 \sigma^5` and leaves U and V alone; after five those that held more than a
+    hundredth of the norm stand between 0.68 and 1.14, smaller ones below 1.21. The product :math:`x^\top x` is the smaller
+    one of the two where a matrix has more inputs than outputs; the author's code turns the matrix instead, which gives the
+    same. Made for the hidden matrices of a network: all else takes AdamW (`course_lib.network_stepper.NetworkStepper`), by
+    its author's advice the output layer too, unless ``exclude_layers=()`` says otherwise. The author's first form has no
+    decay, and the root of outputs over inputs, but at least 1, in place of :math:`\gamma \sqrt{\max(n, k)}`; with inputs
+    first, as in a network here, that is :math:`\sqrt{\max(1, k/n)}`. Keras's ``Muon`` is the same on matrices, and gives
+    the output layer to AdamW only where ``exclude_layers`` names it.
 
     References
     ----------

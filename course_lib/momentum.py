@@ -18,7 +18,7 @@ def gradient_descent(theta, g, t, *, learning_rate=0.01):
         Parameters and gradient.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, change of a parameter per unit of gradient.
 
     Returns
@@ -53,9 +53,9 @@ def momentum(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
         Parameters, gradient, velocity: the step taken last.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, share of the gradient that enters the velocity.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the velocity that survives a step.
 
     Returns
@@ -94,9 +94,9 @@ def momentum_averaged_step(theta, g, z, t, *, learning_rate=0.1, momentum=0.9):
         Parameters, gradient, averaged downhill direction.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, length of a step per unit of the average.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\beta`, weight of the old average.
 
     Returns
@@ -132,9 +132,9 @@ def momentum_averaged_gradient(theta, g, v, t, *, learning_rate=0.1, momentum=0.
         Parameters, gradient, averaged gradient.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, length of a step per unit of the average.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\beta`, weight of the old average.
 
     Returns
@@ -173,9 +173,9 @@ def momentum_pytorch(theta, g, v, t, *, learning_rate=0.01, momentum=0.9, dampen
         Parameters, gradient, decaying sum of gradients.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, length of a step per unit of the sum.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the sum that survives a step.
     dampening : float in [0, 1]
         :math:`d`, share of the gradient that does not enter the sum.
@@ -220,9 +220,9 @@ def nesterov(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
         Gradient at the look-ahead point ``nesterov.where_function(theta, v, momentum=momentum)``.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, share of the gradient that enters the velocity.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the velocity that survives a step.
 
     Returns
@@ -265,9 +265,9 @@ def nesterov_framework(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
         Look-ahead point, gradient there, velocity.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, share of the gradient that enters the velocity.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the velocity that survives a step.
 
     Returns
@@ -304,9 +304,9 @@ def nesterov_pytorch(theta, g, v, t, *, learning_rate=0.01, momentum=0.9):
         Look-ahead point, gradient there, decaying sum of gradients.
     t : int
         Number of the step, from 1; not used.
-    learning_rate : float > 0
+    learning_rate : float >= 0
         :math:`\eta`, length of a step per unit of gradient and sum.
-    momentum : float in [0, 1)
+    momentum : float in [0, 1]
         :math:`\alpha`, share of the sum that survives a step.
 
     Returns

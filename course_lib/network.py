@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_lib.initialization import Initializer, glorot_uniform, zeros
+from course_lib.flat_vector import lay_out, length, views
+from course_lib.initialization import Initializer, check_rng, glorot_uniform, zeros
 from course_lib.layers import Layer, dense_backward
 from course_lib.losses import Loss, softmax_cross_entropy
 from course_lib.rule import FloatArray
 
-Blocks = dict[str, tuple[slice, tuple[int, ...]]]
 Watch = Callable[[str, int, FloatArray], None]
 
 
@@ -86,8 +85,7 @@ class Network:
         loss: Loss = softmax_cross_entropy,
         l2: float = 0.0,
     ):
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
+        check_rng(rng)
         if n_in != int(n_in) or n_in < 1:
             raise ValueError(f"n_in must be a whole number of at least 1, got {n_in}")
         for layer in layers:
@@ -105,21 +103,20 @@ class Network:
             self.widths.append(layer.units or self.widths[-1])
         self.n_out = self.widths[-1]
         shapes = [layer.shapes(width) for layer, width in zip(self.layers, self.widths, strict=False)]
-        self.blocks = self._lay_out(shapes)
-        self.state_blocks = self._lay_out(
-            [dict.fromkeys(layer.state, (width,)) for layer, width in zip(self.layers, self.widths, strict=False)]
-        )
+        self.blocks = lay_out(self._named(shapes))
+        states = [dict.fromkeys(layer.state, (width,)) for layer, width in zip(self.layers, self.widths, strict=False)]
+        self.state_blocks = lay_out(self._named(states))
         if not any(name.endswith(".W") for name in self.blocks):
             raise ValueError("a network needs at least one layer with weights, such as Dense(10)")
-        self.theta, self.grad = (np.zeros(_length(self.blocks), dtype) for _ in "ab")
-        self.state, self.next_state = (np.zeros(_length(self.state_blocks), dtype) for _ in "ab")
+        self.theta, self.grad = (np.zeros(length(self.blocks), dtype) for _ in "ab")
+        self.state, self.next_state = (np.zeros(length(self.state_blocks), dtype) for _ in "ab")
         self._keep_views()
         first = {"W": initializer, "b": bias_initializer, "gamma": lambda rng, shape: np.ones(shape), "beta": zeros}
         for name, weight in self.weights().items():
             weight[...] = first[name.rpartition(".")[2]](rng, weight.shape)
-        for name, statistic in self.statistics().items():
-            number, _, key = name.split(".")
-            statistic[...] = self.layers[int(number)].state[key]
+        statistics = self.statistics()
+        for name, value in self._named([layer.state for layer in self.layers]).items():
+            statistics[name][...] = value
         self.next_state[...] = self.state
 
     def weights(self, flat: FloatArray | None = None) -> dict[str, FloatArray]:
@@ -135,11 +132,11 @@ class Network:
         dict of str to ndarray
             Writing to a view writes to the vector.
         """
-        return _views(self.theta if flat is None else flat, self.blocks)
+        return views(self.theta if flat is None else flat, self.blocks)
 
     def statistics(self, flat: FloatArray | None = None) -> dict[str, FloatArray]:
         """Views of state, or of another such vector, by name; parameters and result as in `weights`."""
-        return _views(self.state if flat is None else flat, self.state_blocks)
+        return views(self.state if flat is None else flat, self.state_blocks)
 
     def predict(self, x: Any, *, at: FloatArray | None = None) -> FloatArray:
         """Scores of the classes, in inference mode.
@@ -176,11 +173,11 @@ class Network:
     ) -> float:  # fmt: skip
         """Mean loss, in inference mode unless said; parameters and errors as in `loss_and_grad`."""
         z = self.forward(x, at=at, training=training, rng=rng).y
-        return self._loss(z, y, at)[0]
+        return self._loss(z, self.loss_function.check(y, z), at)[0]
 
     def loss_and_grad(
         self, x: Any, y: Any, *, at: FloatArray | None = None, training: bool = True,
-        rng: np.random.Generator | None = None, watch: Watch | None = None,
+        rng: np.random.Generator | None = None, watch: Watch | None = None, checked: bool = False,
     ) -> tuple[float, FloatArray]:  # fmt: skip
         """Mean loss and its gradient, in training mode unless said.
 
@@ -198,6 +195,8 @@ class Network:
             Source of the masks of dropout.
         watch : callable, optional
             Called with ``("forward", i, output of layer i)``, then with ``("backward", i, gradient by that output)``.
+        checked : bool
+            x and y are examples from `check`, so nobody looks at them again.
 
         Returns
         -------
@@ -209,19 +208,19 @@ class Network:
         Raises
         ------
         ValueError
-            If a shape does not fit, a label does not exist, the batch is too small for batch norm or rng is missing.
+            If a shape does not fit, x is not finite, a label does not exist, the batch is too small for batch norm or rng is
+            missing.
         """
-        z, caches, state = self.forward(x, at=at, training=training, rng=rng, watch=watch)
-        loss, cache = self._loss(z, y, at)
+        z, caches, state = self._forward(x if checked else self._inputs(x), at, training, rng, watch)
+        loss, cache = self._loss(z, y if checked else self.loss_function.check(y, z), at)
         dy = self.loss_function.backward(cache)
-        for i in range(len(self.layers) - 1, self._first - 1, -1):
+        for i, backward, slots in self._way_back:
             if watch is not None:
                 watch("backward", i, dy)
-            slots, layer = self._slots[i], self.layers[i]
-            if layer.backward is dense_backward:
+            if backward is dense_backward:
                 dy = dense_backward(dy, caches[i], out=slots, by_x=i > self._first)[0]
             else:
-                dy, *gradients = layer.backward(dy, caches[i])
+                dy, *gradients = backward(dy, caches[i])
                 for slot, g in zip(slots, gradients, strict=True):
                     slot[...] = g
         if self.l2:
@@ -236,24 +235,60 @@ class Network:
         rng: np.random.Generator | None = None, watch: Watch | None = None,
     ) -> Pass:  # fmt: skip
         """Run the layers and change nothing; parameters and errors as in `loss_and_grad`, the result is a `Pass`."""
+        return self._forward(self._inputs(x), at, training, rng, watch)
+
+    def check(self, x: Any, y: Any) -> tuple[FloatArray, Any]:
+        """Refuse what `loss_and_grad` would, for all batches at once.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, n_in)
+            Inputs.
+        y : array_like of shape (n,) or (n, n_out)
+            Labels.
+
+        Returns
+        -------
+        x, y : ndarray
+            As layers and loss want them.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit, x is not finite or a label does not exist.
+        """
+        x = self._inputs(x)
+        return x, self.loss_function.check(y, np.broadcast_to(self.theta[:1], (len(x), self.n_out)))
+
+    def _inputs(self, x: Any) -> FloatArray:
         x = np.asarray(x, self.theta.dtype)
         if x.ndim != 2 or x.shape[1] != self.n_in or not len(x):
             raise ValueError(f"x must have shape (batch, {self.n_in}), got {x.shape}")
+        if not math.isfinite(np.vdot(x, x)):  # the cheapest look, but a sum may also overflow
+            bad = np.argwhere(~np.isfinite(x)).tolist()
+            if bad:
+                row, column = bad[0]
+                raise ValueError(f"x must be finite, got {x[row, column]} in row {row}, feature {column}")
+        return x
+
+    def _forward(
+        self, x: FloatArray, at: FloatArray | None, training: bool, rng: np.random.Generator | None, watch: Watch | None
+    ) -> Pass:
         caches: list[Any] = []
         state: list[FloatArray] = []
-        for i, (layer, parameters, old) in enumerate(zip(self.layers, self._at(at), self._states, strict=True)):
-            if layer.two_modes:
-                x, cache, *new = layer.forward(x, *parameters, *old, training=training, rng=rng)
+        for (forward, two_modes, old), parameters in zip(self._way, self._at(at), strict=True):
+            if two_modes:
+                x, cache, *new = forward(x, *parameters, *old, training=training, rng=rng)
                 state += new
             else:
-                x, cache = layer.forward(x, *parameters)
-            caches.append(cache)
+                x, cache = forward(x, *parameters)
             if watch is not None:
-                watch("forward", i, x)
+                watch("forward", len(caches), x)
+            caches.append(cache)
         return Pass(x, caches, state)
 
     def _loss(self, z: FloatArray, y: Any, at: FloatArray | None) -> tuple[float, Any]:
-        loss, cache = self.loss_function.forward(z, self.loss_function.check(y, z))
+        loss, cache = self.loss_function.forward(z, y)
         if self.l2:
             loss += self.l2 * sum(float(np.vdot(weight, weight)) for weight, _ in self._matrices(at))
         return loss, cache
@@ -271,15 +306,13 @@ class Network:
             raise ValueError(f"at must have the shape of theta, {self.theta.shape}, got {at.shape}")
         return self._by_layer(self.weights(at))
 
-    def _lay_out(self, shapes: Sequence[dict[str, tuple[int, ...]]]) -> Blocks:
-        """Places of named arrays, one after the other."""
-        named = {
-            f"{i}.{layer.name}.{key}": shape
-            for i, (layer, arrays) in enumerate(zip(self.layers, shapes, strict=True))
-            for key, shape in arrays.items()
+    def _named(self, arrays: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Give what each layer has the name by which the network knows it."""
+        return {
+            f"{i}.{layer.name}.{key}": array
+            for i, (layer, own) in enumerate(zip(self.layers, arrays, strict=True))
+            for key, array in own.items()
         }
-        ends = np.cumsum([0, *map(math.prod, named.values())]).tolist()
-        return {name: (slice(*ends), named[name]) for name, ends in zip(named, pairwise(ends), strict=True)}
 
     def _by_layer(self, named: dict[str, FloatArray]) -> list[list[FloatArray]]:
         grouped: list[list[FloatArray]] = [[] for _ in self.layers]
@@ -290,10 +323,12 @@ class Network:
     def _keep_views(self) -> None:
         """Views that every step needs."""
         self._parameters = self._by_layer(self.weights())
-        self._slots = self._by_layer(self.weights(self.grad))
-        self._states = self._by_layer(self.statistics())
+        slots, states = self._by_layer(self.weights(self.grad)), self._by_layer(self.statistics())
         self._next_slots = list(self.statistics(self.next_state).values())
         self._first = next(i for i, parameters in enumerate(self._parameters) if parameters)
+        self._way = [(layer.forward, layer.two_modes, old) for layer, old in zip(self.layers, states, strict=True)]
+        steps = [(i, layer.backward, slots[i]) for i, layer in enumerate(self.layers)]
+        self._way_back = steps[self._first :][::-1]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
@@ -301,11 +336,3 @@ class Network:
     def __setstate__(self, kept: dict[str, Any]) -> None:
         vars(self).update(kept)
         self._keep_views()  # a copy's views are of the copy's vectors
-
-
-def _views(flat: FloatArray, blocks: Blocks) -> dict[str, FloatArray]:
-    return {name: flat[where].reshape(shape) for name, (where, shape) in blocks.items()}
-
-
-def _length(blocks: Blocks) -> int:
-    return max((where.stop for where, _ in blocks.values()), default=0)

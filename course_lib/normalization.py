@@ -12,8 +12,9 @@ Gradients = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def batch_norm_forward(
-    x: FloatArray, gamma: FloatArray, beta: FloatArray, *, epsilon: float = 1e-3
-) -> tuple[FloatArray, Any]:
+    x: FloatArray, gamma: FloatArray, beta: FloatArray,
+    *, epsilon: float = 1e-3,
+) -> tuple[FloatArray, Any]:  # fmt: skip
     r"""Give every feature mean beta and standard deviation gamma over the batch.
 
     .. math::
@@ -41,21 +42,19 @@ def batch_norm_forward(
     Raises
     ------
     ValueError
-        If the batch has fewer than two examples: one is its own mean, and nothing would be left of it.
+        If a shape does not fit, or the batch has fewer than two examples: one is its own mean, and nothing would be left.
 
     References
     ----------
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, Algorithm 1, arXiv:1502.03167.
     """
-    if len(x) < 2:
-        raise ValueError(
-            f"batch norm needs a batch of at least 2 in training, got {len(x)}; the last batch of an epoch may be smaller"
-        )
+    _check_shapes(x, gamma, beta)
+    _check_batch(x)
     mean = x.mean(axis=0)
-    centred = x - mean
-    variance = np.einsum("ij,ij->j", centred, centred) / len(x)
+    centered = x - mean
+    variance = np.einsum("ij,ij->j", centered, centered) / len(x)
     inverse = 1 / np.sqrt(variance + epsilon)
-    x_hat = np.multiply(centred, inverse, out=centred)
+    x_hat = np.multiply(centered, inverse, out=centered)
     return gamma * x_hat + beta, (x_hat, gamma, inverse, mean, variance)
 
 
@@ -112,7 +111,13 @@ def batch_norm_inference_forward(
         The outputs.
     cache : tuple
         What `batch_norm_inference_backward` needs.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit.
     """
+    _check_shapes(x, gamma, beta, mean, variance)
     inverse = 1 / np.sqrt(variance + epsilon)
     x_hat = (x - mean) * inverse
     return gamma * x_hat + beta, (x_hat, gamma, inverse)
@@ -164,14 +169,20 @@ def layer_norm_forward(
     cache : tuple
         What `layer_norm_backward` needs.
 
+    Raises
+    ------
+    ValueError
+        If a shape does not fit.
+
     References
     ----------
     J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", 2016, eq. (4), arXiv:1607.06450.
     """
-    centred = x - x.mean(axis=1, keepdims=True)
-    variance = np.mean(centred**2, axis=1, keepdims=True)
+    _check_shapes(x, gamma, beta)
+    centered = x - x.mean(axis=1, keepdims=True)
+    variance = np.mean(centered**2, axis=1, keepdims=True)
     inverse = 1 / np.sqrt(variance + epsilon)
-    x_hat = centred * inverse
+    x_hat = centered * inverse
     return gamma * x_hat + beta, (x_hat, gamma, inverse)
 
 
@@ -203,13 +214,13 @@ def running_average(average: FloatArray, value: FloatArray, *, momentum: float =
     r"""One step of a running statistic, in Keras's convention: momentum is the share that stays.
 
     .. math::
-        r \leftarrow \mu r + (1 - \mu) s
+        r \leftarrow \alpha r + (1 - \alpha) s
 
     Parameters
     ----------
     average, value : ndarray of shape (n,)
         The running mean (from 0) or variance (from 1), and that of this batch.
-    momentum : float in [0, 1]
+    momentum : float in [0, 1)
         Share of the average that stays; PyTorch's momentum is 1 minus this.
 
     Returns
@@ -217,10 +228,17 @@ def running_average(average: FloatArray, value: FloatArray, *, momentum: float =
     ndarray of shape (n,)
         The new average.
 
+    Raises
+    ------
+    ValueError
+        If momentum is outside [0, 1).
+
     Notes
     -----
     Keras and this library average the biased variance, divided by m; PyTorch the unbiased one.
     """
+    if not 0 <= momentum < 1:
+        raise ValueError(f"running_average: momentum must be in [0, 1), got {momentum}")
     return momentum * average + (1 - momentum) * value
 
 
@@ -317,3 +335,18 @@ def fold_batch_norm(
     """
     scale = gamma / np.sqrt(variance + epsilon)
     return W * scale, (b - mean) * scale + beta
+
+
+def _check_batch(x: FloatArray) -> None:
+    if len(x) < 2:
+        raise ValueError(
+            f"batch norm needs a batch of at least 2 in training, got {len(x)}; the last batch of an epoch may be smaller"
+        )
+
+
+def _check_shapes(x: FloatArray, *of_features: FloatArray) -> None:
+    if x.ndim != 2 or any(np.shape(a) != x.shape[1:] for a in of_features):
+        shapes = ", ".join(str(np.shape(a)) for a in of_features)
+        raise ValueError(
+            f"normalization takes x of shape (batch, n) and (n,) for each of the others, got {x.shape}; {shapes}"
+        )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from course_lib.averages import corrected, exponential_step
-from course_lib.engine import Stepper
 from course_lib.network import Network
+from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule, as_rule
-from course_lib.training import OnProgress, minibatches
+from course_lib.training import OnProgress, check_examples, minibatches
 
 WARM = 10  # so many steps before the smoothed loss is trusted
 
@@ -71,6 +71,7 @@ def range_test(
     smoothing: float = 0.9,
     stop_at: float = 4.0,
     measure: Callable[[Network], float] | None = None,
+    exclude_layers: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
 ) -> RangeTest:
@@ -79,9 +80,9 @@ def range_test(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of the order of the examples.
+        Source of the order of the examples and of the masks of dropout.
     network : Network
-        It is trained and put back.
+        It is trained and put back, its state too.
     rule : Rule or str
         An update rule with a learning rate.
     x, y : array_like
@@ -100,6 +101,8 @@ def range_test(
         The test ends when the smoothed loss is so many times its lowest value, or no number.
     measure : callable, optional
         Called with the network after each step, for example for its accuracy on data set apart.
+    exclude_layers : iterable of str, optional
+        Of a matrix method, as in `course_lib.training.train`.
     on_progress : callable, optional
         Called after each step with steps done, steps in all, loss.
     **hyper : float or callable
@@ -119,26 +122,29 @@ def range_test(
     ----------
     L. N. Smith (2017), Cyclical Learning Rates for Training Neural Networks, section 3.3, arXiv:1506.01186.
     """
-    x, y, rule = np.asarray(x), np.asarray(y), as_rule(rule)
+    rule = as_rule(rule)
+    x, y = check_examples(rng, x, y, batch_size=batch_size)
     growing = RateGrowth(lowest, highest, steps, growth, smoothing, stop_at)
     if "learning_rate" in hyper or "learning_rate" not in rule.hyperparameters:
         raise TypeError(f"range_test sets the learning_rate of {rule.name!r} itself, so the rule must have one to set")
-    before, stepper = network.theta.copy(), Stepper(rule, network.theta, **hyper)
+    stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
+    before = network.theta.copy(), network.state.copy()
     epochs, measured = -(-steps * batch_size // len(x)) + 1, []
     try:
         with np.errstate(all="ignore"):
             for rate, batch in zip(growing.planned, minibatches(rng, len(x), batch_size, epochs), strict=False):
-                loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(learning_rate=rate))
+                loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(learning_rate=rate), rng=rng)
                 growing.see(loss)
                 if on_progress is not None:
                     on_progress(len(growing.losses), steps, loss)
                 if growing.diverged:
                     break
                 stepper.step(g, learning_rate=rate)
+                network.state[...] = network.next_state
                 if measure is not None:
                     measured.append(float(measure(network)))
     finally:
-        network.theta[...] = before
+        network.theta[...], network.state[...] = before
     return growing.record(rule.name, measured)
 
 

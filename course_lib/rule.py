@@ -25,6 +25,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(_RULES)
 SCALAR = types.SimpleNamespace(
     pi=math.pi,
     sqrt=math.sqrt,
+    power=math.pow,
     exp=math.exp,
     log=math.log,
     sin=math.sin,
@@ -66,7 +67,9 @@ class Rule:
         self.state = state
         self.elementwise = elementwise
         self.hyperparameters = _read_signature(function, tuple(state))
+        self._required = [name for name, value in self.hyperparameters.items() if value is inspect.Parameter.empty]
         self.where_function: Callable[..., Any] | None = None
+        self._where_names: tuple[str, ...] = ()
         functools.update_wrapper(self, function)
 
     def __call__(self, theta: Any, g: Any, *state_and_t: Any, **hyperparameters: Any) -> Any:
@@ -98,14 +101,12 @@ class Rule:
                 f"{self.name}.where: expected ({', '.join(expected)}, *, hyperparameters of {self.name}), "
                 f"got {inspect.signature(function)}"
             )
-        self.where_function = function
+        self.where_function, self._where_names = function, tuple(keyword_defaults(function))
         return function
 
     def where_hyperparameters(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Pick those hyperparameters that the look-ahead function takes."""
-        if self.where_function is None:
-            return {}
-        return {name: hyperparameters[name] for name in keyword_defaults(self.where_function)}
+        return {name: hyperparameters[name] for name in self._where_names}
 
     def with_defaults(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Fill in the defaults of the signature.
@@ -125,9 +126,10 @@ class Rule:
         TypeError
             If a name is unknown (the nearest known one is suggested) or one without default is missing.
         """
-        check_names(f"rule {self.name!r}", "hyperparameter", hyperparameters, self.hyperparameters)
+        if not hyperparameters.keys() <= self.hyperparameters.keys():
+            check_names(f"rule {self.name!r}", "hyperparameter", hyperparameters, self.hyperparameters)
         filled = {**self.hyperparameters, **hyperparameters}
-        missing = [name for name, value in filled.items() if value is inspect.Parameter.empty]
+        missing = [name for name in self._required if name not in hyperparameters]
         if missing:
             raise TypeError(f"rule {self.name!r} needs a value for {', '.join(missing)}")
         return filled

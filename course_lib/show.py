@@ -29,14 +29,11 @@ class ShownRule:
         self.rule = rule
 
     def _repr_markdown_(self) -> str:
-        summary = (inspect.getdoc(self.rule.function) or "").split("\n", 1)[0]
-        math = equation(self.rule)
+        summary, math = _summary(self.rule.function), equation(self.rule)
         if self.rule.where_function is not None:
-            place = (inspect.getdoc(self.rule.where_function) or "").split("\n", 1)[0]
-            place = re.sub(r":math:`(.+?)`", r"$\1$", place)  # from Sphinx's spelling to Markdown's
+            place = _summary(self.rule.where_function)
             summary += f" Where the gradient $g$ is taken: {place[0].lower()}{place[1:]}"
-        shown = f"{summary}\n\n$$\n\\begin{{aligned}}\n{math}\n\\end{{aligned}}\n$$\n\n" if math else f"{summary}\n\n"
-        return f"{shown}```python\n{code(self.rule)}\n```"
+        return _shown(summary, math, code(self.rule))
 
     def __repr__(self) -> str:
         return code(self.rule)
@@ -65,6 +62,58 @@ def show_rule(rule: Rule | str) -> ShownRule:
     return ShownRule(as_rule(rule))
 
 
+class ShownFunction:
+    """A function as its page shows it: the equations of its docstring, then the very lines that run.
+
+    Parameters
+    ----------
+    function : callable
+        What to show.
+    """
+
+    def __init__(self, function: Any):
+        self.function = function
+
+    def _repr_markdown_(self) -> str:
+        return _shown(_summary(self.function), _equation(self.function), repr(self))
+
+    def __repr__(self) -> str:
+        return _without_docstring(self.function)
+
+
+def show_function(function: Any) -> ShownFunction:
+    """Show a function's equations and source.
+
+    Parameters
+    ----------
+    function : callable
+        A function of the library or of the reader.
+
+    Returns
+    -------
+    ShownFunction
+        Markdown in a notebook, the source in a terminal.
+
+    Raises
+    ------
+    TypeError
+        If it is no function written in Python.
+    """
+    if not inspect.isfunction(function):
+        raise TypeError(f"expected a function, got {type(function).__name__}")
+    return ShownFunction(function)
+
+
+def _shown(summary: str, math: str, source: str) -> str:
+    equations = f"$$\n\\begin{{aligned}}\n{math}\n\\end{{aligned}}\n$$\n\n" if math else ""
+    return f"{summary}\n\n{equations}```python\n{source}\n```"
+
+
+def _summary(function: Any) -> str:
+    first = (inspect.getdoc(function) or "").split("\n", 1)[0]
+    return re.sub(r":math:`(.+?)`", r"$\1$", first)  # from Sphinx's spelling to Markdown's
+
+
 def equation(rule: Rule) -> str:
     """LaTeX lines of a rule's docstring, one a statement; empty where it has none.
 
@@ -78,7 +127,11 @@ def equation(rule: Rule) -> str:
     str
         The lines, with ``&`` and the line ends of an ``aligned`` environment.
     """
-    found = re.search(r"\.\. math::\n((?:\n|[ ]+\S.*\n?)+)", inspect.getdoc(rule.function) or "")
+    return _equation(rule.function)
+
+
+def _equation(function: Any) -> str:
+    found = re.search(r"\.\. math::\n((?:\n|[ ]+\S.*\n?)+)", inspect.getdoc(function) or "")
     return textwrap.dedent(found.group(1)).strip() if found else ""
 
 
@@ -97,6 +150,15 @@ def code(rule: Rule) -> str:
     """
     source = _without_docstring(rule.function)
     return source if rule.where_function is None else f"{source}\n\n\n{_without_docstring(rule.where_function)}"
+
+
+def _with_palette(stream: io.BytesIO) -> bytes:
+    """The same picture with a palette, a third as large."""
+    from PIL import Image
+
+    small = io.BytesIO()
+    Image.open(stream).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    return small.getvalue()
 
 
 def _without_docstring(function: Any) -> str:
@@ -161,7 +223,7 @@ class Picture:
         self.alt = alt
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=1.6 * figure.dpi)
-        self.png = base64.b64encode(stream.getvalue()).decode("ascii")
+        self.png = base64.b64encode(_with_palette(stream)).decode("ascii")
         self.width = round(figure.get_figwidth() * figure.dpi)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

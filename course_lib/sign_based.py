@@ -12,7 +12,7 @@ def delta_bar_delta(theta, g, m, r, t, *, learning_rate=0.01, kappa=0.1, phi=0.1
     r"""Raise the rate of a parameter while its gradient keeps its sign, lower it when the sign turns.
 
     .. math::
-        s &\leftarrow \operatorname{sign}(m g) \\
+        s &\leftarrow \operatorname{sign}(m) \operatorname{sign}(g) \\
         r &\leftarrow r + \kappa \max(s, 0) - \phi r \max(-s, 0) \\
         m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
         \theta &\leftarrow \theta - \eta r g
@@ -40,16 +40,16 @@ def delta_bar_delta(theta, g, m, r, t, *, learning_rate=0.01, kappa=0.1, phi=0.1
     Notes
     -----
     Up by adding, down by multiplying: a rate grows slowly and falls fast, and never below zero. The gradient is compared
-    with an average of the past ones; nothing changes where either is 0. The paper's own rates are :math:`\eta r`, so its
-    constant is :math:`\eta\kappa`. Meant for full batches: noise turns signs. No framework has it.
+    with an average of the past ones; the factor does not change where either is 0. The paper's own rates are
+    :math:`\eta r`, so its constant is :math:`\eta\kappa`. Meant for full batches: noise turns signs. No framework has it.
 
     References
     ----------
     R. A. Jacobs, "Increased rates of convergence through learning rate adaptation", Neural Networks 1(4) (1988),
     295-307, the delta-bar-delta rule, doi:10.1016/0893-6080(88)90003-2.
     """
-    s = np.sign(m * g)
-    r = r + kappa * np.maximum(s, 0.0) - phi * r * np.maximum(-s, 0.0)
+    s = np.sign(m) * np.sign(g)
+    r = r + kappa * np.maximum(s, 0) - phi * r * np.maximum(-s, 0)
     m = beta_1 * m + (1 - beta_1) * g
     theta = theta - learning_rate * r * g
     return theta, m, r

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course_lib.engine import Stepper
-from course_lib.losses import softmax
+from course_lib.losses import check_classes, softmax
 from course_lib.network import Network
+from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule
-from course_lib.training import History, OnProgress, minibatches
+from course_lib.training import History, OnProgress, check_examples, minibatches
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,14 @@ class Snapshots:
         One theta a row; `ensemble_accuracy` and its like take them.
     history : History
         The losses of the whole run.
+    states : ndarray of shape (k, s)
+        The running statistics that belong to each; s is 0 where no layer keeps any.
     """
 
     steps: tuple[int, ...]
     members: FloatArray
     history: History
+    states: FloatArray
 
     def _repr_markdown_(self) -> str:
         return f"**{self.history.name}**: {len(self.steps)} snapshots, after {', '.join(map(str, self.steps))} steps"
@@ -48,6 +52,7 @@ def train_snapshots(
     keep_at: Sequence[int],
     batch_size: int = 32,
     name: str | None = None,
+    exclude_layers: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
 ) -> Snapshots:
@@ -56,9 +61,9 @@ def train_snapshots(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of the order of the examples.
+        Source of the order of the examples and of the masks of dropout.
     network : Network
-        Its theta is changed; it ends as the last snapshot.
+        Its theta and its state are changed; it ends as the last snapshot.
     rule : Rule or str
         An update rule or the name of one.
     x, y : array_like
@@ -70,6 +75,8 @@ def train_snapshots(
         Examples a step.
     name : str, optional
         Of the run.
+    exclude_layers : iterable of str, optional
+        Of a matrix method, as in `course_lib.training.train`.
     on_progress : callable, optional
         Called after each step with steps done, steps in all, loss.
     **hyper : float or callable
@@ -85,21 +92,23 @@ def train_snapshots(
     LookupError, TypeError, ValueError
         As `course_lib.training.train`; also if the steps do not rise from at least 1.
     """
-    x, y, wanted = np.asarray(x), np.asarray(y), check_steps(keep_at)
-    stepper = Stepper(rule, network.theta, **hyper)
+    wanted = check_steps(keep_at)
+    x, y = check_examples(rng, x, y, batch_size=batch_size)
+    stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
     history, members = History(name or stepper.rule.name), []
     epochs = -(-wanted[-1] * batch_size // len(x)) + 1
     with np.errstate(all="ignore"):
         for batch in itertools.islice(minibatches(rng, len(x), batch_size, epochs), wanted[-1]):
-            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where())
+            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(), rng=rng)
             history.losses.append(loss)
             if on_progress is not None:
                 on_progress(len(history.losses), wanted[-1], loss)
             if not np.isfinite(loss):
                 break
             stepper.step(g)
-            if stepper.t in wanted:
-                members.append(network.theta.copy())
+            network.state[...] = network.next_state
+            if len(history.losses) in wanted:
+                members.append((network.theta.copy(), network.state.copy()))
     return make_record(wanted, members, history)
 
 
@@ -127,15 +136,15 @@ def check_steps(keep_at: Sequence[int]) -> list[int]:
     return wanted
 
 
-def make_record(wanted: Sequence[int], members: Sequence[FloatArray], history: History) -> Snapshots:
+def make_record(wanted: Sequence[int], members: Sequence[tuple[FloatArray, FloatArray]], history: History) -> Snapshots:
     """Make the record of the snapshots that were reached.
 
     Parameters
     ----------
     wanted : sequence of int
         After how many steps they were wanted.
-    members : sequence of ndarray of shape (n,)
-        One theta each, perhaps fewer than wanted.
+    members : sequence of (ndarray of shape (n,), ndarray of shape (s,))
+        Theta and state of each, perhaps fewer than wanted.
     history : History
         Of the run.
 
@@ -145,7 +154,8 @@ def make_record(wanted: Sequence[int], members: Sequence[FloatArray], history: H
         The record.
     """
     kept = tuple(wanted[: len(members)])
-    return Snapshots(kept, np.array(members).reshape(len(kept), -1), history)
+    thetas, states = (np.array(arrays) for arrays in zip(*members, strict=True)) if kept else (np.empty((0, 0)),) * 2
+    return Snapshots(kept, thetas, history, states)
 
 
 def average_probabilities(network: Network, members: Any, x: Any) -> FloatArray:
@@ -155,8 +165,8 @@ def average_probabilities(network: Network, members: Any, x: Any) -> FloatArray:
     ----------
     network : Network
         Says how inputs and weights become scores; its own weights are not used.
-    members : array_like of shape (k, n)
-        One theta a row, at least one.
+    members : Snapshots, or array_like of shape (k, n)
+        At least one; of an array, which has one theta a row, all go by the running statistics of the network.
     x : array_like of shape (batch, n_in)
         Inputs.
 
@@ -170,7 +180,7 @@ def average_probabilities(network: Network, members: Any, x: Any) -> FloatArray:
     ValueError
         If there is no member or a shape does not fit.
     """
-    return np.mean([softmax(network.predict(x, at=theta)) for theta in _checked(network, members)], axis=0)
+    return np.mean([softmax(scores) for scores in _scores(network, members, x)], axis=0)
 
 
 def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
@@ -180,8 +190,8 @@ def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
     ----------
     network : Network
         As in `average_probabilities`.
-    members : array_like of shape (k, n)
-        One theta a row, at least one.
+    members : Snapshots, or array_like of shape (k, n)
+        As in `average_probabilities`.
     x : array_like of shape (batch, n_in)
         Inputs.
     y : array_like of int of shape (batch,)
@@ -197,7 +207,7 @@ def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
     ValueError
         If there is no member or a shape does not fit.
     """
-    return float(np.mean(average_probabilities(network, members, x).argmax(axis=1) == _classes(x, y)))
+    return float(np.mean(average_probabilities(network, members, x).argmax(axis=1) == _classes(network, x, y)))
 
 
 def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
@@ -207,8 +217,8 @@ def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
     ----------
     network : Network
         As in `average_probabilities`.
-    members : array_like of shape (k, n)
-        One theta a row, at least two.
+    members : Snapshots, or array_like of shape (k, n)
+        As in `average_probabilities`, at least two.
     x : array_like of shape (batch, n_in)
         Inputs.
     y : array_like of int of shape (batch,)
@@ -224,24 +234,26 @@ def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
     ValueError
         If there are fewer than two members or a shape does not fit.
     """
-    thetas, classes = _checked(network, members), _classes(x, y)
-    if len(thetas) < 2:
+    classes = _classes(network, x, y)
+    wrong = np.array([scores.argmax(axis=1) != classes for scores in _scores(network, members, x)], float)
+    if len(wrong) < 2:
         raise ValueError("a correlation needs at least two members, got 1")
-    wrong = np.array([network.predict(x, at=theta).argmax(axis=1) != classes for theta in thetas], float)
     if (wrong.std(axis=1) == 0).any():
         return float("nan")
     return float(np.corrcoef(wrong)[np.triu_indices(len(wrong), 1)].mean())
 
 
-def _classes(x: Any, y: Any) -> Any:
-    y = np.asarray(y)
-    if y.shape != (len(x),):
-        raise ValueError(f"y must hold one class for each of the {len(x)} inputs, got shape {y.shape}")
-    return y
+def _classes(network: Network, x: Any, y: Any) -> Any:
+    return check_classes(y, np.empty((len(x), network.n_out)))
 
 
-def _checked(network: Network, members: Any) -> FloatArray:
-    thetas = np.asarray(members, network.theta.dtype)
+def _scores(network: Network, members: Any, x: Any) -> Iterator[FloatArray]:
+    """Scores of each member, with the statistics that belong to it."""
+    kept = members if isinstance(members, Snapshots) else None
+    thetas = np.asarray(members if kept is None else kept.members, network.theta.dtype)
     if thetas.ndim != 2 or not len(thetas) or thetas.shape[1] != network.theta.size:
         raise ValueError(f"members must have shape (k, {network.theta.size}) with k of at least 1, got {thetas.shape}")
-    return thetas
+    member = copy.deepcopy(network)
+    for theta, state in zip(thetas, [network.state] * len(thetas) if kept is None else kept.states, strict=True):
+        member.state[...] = state
+        yield member.predict(x, at=theta)

@@ -191,73 +191,6 @@ class Surface:
         return f"<surface {self.name}({', '.join([*self.coordinates, *(f'{k}={v:g}' for k, v in self.parameters.items())])})>"
 
 
-class Landscape(Surface):
-    """A surface in any number of dimensions: its functions take theta whole, the coordinates on its last axis.
-
-    Parameters
-    ----------
-    name : str
-        What it is called.
-    value, gradient, hessian : callable
-        Functions of an array of shape ``(..., n)``; the results have shape ``(...)``, ``(..., n)`` and ``(..., n, n)``. The
-        gradient is elementwise along the leading axes, so that a batch of runs is bit for bit the single runs.
-    start : sequence of float
-        A point that shows what is interesting; its length is n.
-    minima : sequence of sequence of float
-        Local minima, the deepest first, as far as they are known.
-    source : str
-        Where the surface comes from.
-    others : sequence of sequence of float
-        Other critical points, as far as they are known.
-    each : (callable, mapping of str to ndarray of shape (n,)), optional
-        For a gradient that acts on each coordinate alone: a function of one coordinate, and its keyword arguments with a
-        value for each coordinate. The compiled engine runs the coordinates side by side.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        value: Callable[[FloatArray], Any],
-        gradient: Callable[[FloatArray], Any],
-        hessian: Callable[[FloatArray], Any],
-        *,
-        start: Any,
-        minima: Sequence[Any],
-        source: str,
-        others: Sequence[Any] = (),
-        each: tuple[Callable[..., Any], Mapping[str, FloatArray]] | None = None,
-    ):
-        self.name, self.source, self.box, self.each = name, source, (), each
-        self.coordinates = tuple(f"x_{i + 1}" for i in range(len(start)))
-        self.parameters = {}
-        self.value_function, self.gradient_function, self.hessian_function = value, gradient, hessian
-        self.start, *points = (tuple(map(float, point)) for point in (start, *minima, *others))
-        self.minima, self.others = tuple(points[: len(minima)]), tuple(points[len(minima) :])
-
-    def grad(self, theta: Any) -> FloatArray:
-        """Gradient at each point; shapes and errors as those of a surface."""
-        with np.errstate(all="ignore"):
-            return np.asarray(self.gradient_function(*self._split(np.asarray(theta, float))))
-
-    def hessian(self, theta: Any) -> FloatArray:
-        """Hessian at each point; shapes and errors as those of a surface."""
-        with np.errstate(all="ignore"):
-            return np.asarray(self.hessian_function(*self._split(np.asarray(theta, float))))
-
-    @functools.cached_property
-    def scalar_gradient(self) -> Callable[..., Any]:
-        """The gradient on plain Python floats, one argument a coordinate."""
-        return lambda *theta: self.grad(theta).tolist()
-
-    def _split(self, theta: FloatArray) -> list[FloatArray]:
-        super()._split(theta)
-        return [theta]
-
-    def __repr__(self) -> str:
-        """Name and number of dimensions."""
-        return f"<surface {self.name} in {len(self.coordinates)} dimensions>"
-
-
 def surface(**facts: Any) -> Callable[[Callable[..., Any]], Surface]:
     """Turn a function of coordinates into a `Surface`; ``facts`` are box, start, minima, source and others."""
 
@@ -366,7 +299,7 @@ def inexact(
     TypeError
         If rng is no generator or grad is no gradient.
     ValueError
-        If the variance is negative, or something is not finite.
+        If the variance is negative, or something is not finite; by the gradient, if their shapes do not fit.
 
     Examples
     --------
@@ -387,6 +320,9 @@ def inexact(
 
     def inexact_gradient(theta: FloatArray) -> FloatArray:
         g = np.asarray(exact(theta))
+        for name, array in (("variance", spread), ("bias", shift)):
+            if array.ndim and array.shape != g.shape[-1:]:
+                raise ValueError(f"{name} must be a number or have shape {g.shape[-1:]}, got shape {array.shape}")
         return np.asarray(g + shift + deviation * rng.normal(size=g.shape), g.dtype)
 
     return inexact_gradient

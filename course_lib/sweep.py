@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pickle import PicklingError
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from course_lib.engine import check_hyper, check_start, descend
 from course_lib.rule import FloatArray, Rule, as_rule
 from course_lib.surface import Surface, as_surface
+from course_lib.workers import on_workers
 
 Setting = dict[str, Any]
 Experiment = Callable[..., float]
@@ -199,7 +199,8 @@ def sweep(
     Returns
     -------
     Sweep
-        The record. A run that raises, or whose worker dies, is a failure in it; the others are not lost.
+        The record. A run that raises, or whose worker dies, is a failure in it; the others are not lost. What kills its
+        worker would kill this process where there is no other worker.
 
     Raises
     ------
@@ -224,57 +225,28 @@ def sweep(
             if on_progress is not None:
                 on_progress(total, total)
             return record
-    for done, (i, j, value, why) in enumerate(_run_all(experiment, record, workers, threads), start=1):
-        record.values[i, j] = value
+    runs = {(i, j): (experiment, settings[i], numbers[j]) for i, j in np.ndindex(*record.values.shape)}
+    outcomes = on_workers(_run_one, runs, workers=workers, threads=threads)
+    for done, (where, outcome, died) in enumerate(outcomes, start=1):
+        value, why = outcome or (math.nan, f"its worker died ({type(died).__name__})")
+        record.values[where] = value
         if why:
-            record.failures[i, j] = why
+            record.failures[where] = why
         if on_progress is not None:
             on_progress(done, total)
     record.failures = dict(sorted(record.failures.items()))
     return record
 
 
-def _run_all(
-    experiment: Experiment, record: Sweep, workers: int | None, threads: bool
-) -> Iterator[tuple[int, int, float, str]]:
-    """Yield the outcomes as they come; where a worker dies, what is left runs alone, so that the culprit is known."""
-    try:
-        from joblib import Parallel, delayed
-    except ImportError as error:
-        raise ImportError("sweep() runs such experiments through joblib: pip install joblib") from error
-    left = {(i, j): (setting, seed) for i, setting in enumerate(record.settings) for j, seed in enumerate(record.seeds)}
-
-    def parallel(runs: Mapping[tuple[int, int], tuple[Setting, int]], workers: int | None) -> Any:
-        pool = Parallel(
-            n_jobs=workers, prefer="threads" if threads else None, batch_size=1, return_as="generator_unordered"
-        )
-        return pool(delayed(_run_one)(experiment, *where, *what) for where, what in runs.items())
-
-    try:
-        for outcome in parallel(dict(left), workers):
-            del left[outcome[:2]]
-            yield outcome
-        return
-    except PicklingError:  # no worker is to blame
-        raise
-    except Exception as error:
-        died = error
-    for where, what in left.items():
-        try:
-            yield from parallel({where: what}, workers)
-        except Exception as error:
-            yield (*where, math.nan, f"its worker died ({type(error).__name__}; first seen as {type(died).__name__})")
-
-
-def _run_one(experiment: Experiment, i: int, j: int, setting: Setting, seed: int) -> tuple[int, int, float, str]:
+def _run_one(experiment: Experiment, setting: Setting, seed: int) -> tuple[float, str]:
     """Make one run and say how it went; nothing that the experiment raises gets further than this."""
     try:
         value = experiment(np.random.default_rng(seed), **setting)
         if np.ndim(value) or not np.issubdtype(np.asarray(value).dtype, np.number) or np.iscomplexobj(value):
             raise TypeError(f"an experiment returns a number, this one returned {value!r}"[:200])
     except Exception as error:
-        return i, j, math.nan, f"{type(error).__name__}: {error}"
-    return i, j, float(_no_nan(np.asarray(value, float))), ""
+        return math.nan, f"{type(error).__name__}: {error}"
+    return float(_no_nan(np.asarray(value, float))), ""
 
 
 def _settings(over: Any) -> tuple[list[Setting], dict[str, list[Any]]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from course_lib.engine import Stepper
+from course_lib.initialization import check_rng
 from course_lib.network import Network
-from course_lib.network_stepper import NetworkStepper
-from course_lib.rule import FloatArray, Rule, as_rule
+from course_lib.network_stepper import stepper_of
+from course_lib.rule import FloatArray, Rule
 
 OnProgress = Callable[[int, int, float], None]
 
@@ -70,15 +71,59 @@ def minibatches(rng: np.random.Generator, n: int, batch_size: int, epochs: int) 
 
     Raises
     ------
+    TypeError
+        If rng is no generator.
     ValueError
         If batch_size or epochs is out of range.
     """
-    if batch_size < 1 or epochs < 0:
-        raise ValueError(f"expected batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
+    _check_batches(rng, batch_size, epochs)
     for _ in range(epochs):
         order = rng.permutation(n)
         for i in range(0, n, batch_size):
             yield order[i : i + batch_size]
+
+
+def check_examples(
+    rng: np.random.Generator, x: Any, y: Any, *, batch_size: int, epochs: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Refuse what nothing can be trained on.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the order of the examples.
+    x, y : array_like
+        Inputs and labels, as many of the one as of the other.
+    batch_size : int >= 1
+        Examples a batch.
+    epochs : int >= 0
+        Passes over the data.
+
+    Returns
+    -------
+    x, y : ndarray
+        The data.
+
+    Raises
+    ------
+    TypeError
+        If rng is no generator.
+    ValueError
+        If there is no example, an input without a label, an input that is not finite, or a number out of range.
+    """
+    _check_batches(rng, batch_size, epochs)
+    x, y = np.asarray(x), np.asarray(y)
+    if not x.ndim or not len(x) or y.shape[:1] != x.shape[:1]:
+        raise ValueError(f"x and y must have one row an example and at least one, got shapes {x.shape} and {y.shape}")
+    if not (good := np.isfinite(x)).all():
+        raise ValueError(f"x must be finite, got {x[~good][0]} in example {np.argwhere(~good)[0][0]}")
+    return x, y
+
+
+def _check_batches(rng: Any, batch_size: Any, epochs: Any) -> None:
+    check_rng(rng)
+    if batch_size < 1 or epochs < 0 or batch_size != int(batch_size) or epochs != int(epochs):
+        raise ValueError(f"expected whole numbers batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
 
 
 def train(
@@ -96,6 +141,7 @@ def train(
     name: str | None = None,
     before: Callable[[FloatArray], FloatArray] | None = None,
     frozen: np.ndarray | None = None,
+    exclude_layers: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
 ) -> History:
@@ -108,7 +154,7 @@ def train(
     network : Network
         Its theta and its state are changed.
     rule : Rule or str
-        An update rule or the name of one; of a matrix method only the matrices take it, all else AdamW.
+        An update rule or the name of one; of a matrix method only the hidden matrices take it, all else AdamW.
     x, y : array_like
         Inputs and classes.
     epochs, batch_size : int
@@ -127,6 +173,9 @@ def train(
     frozen : ndarray of bool of shape (n,), optional
         True for the parameters that stay as they are whatever the rule does (`course_lib.transfer`). A batch norm whose
         parameters are frozen still goes by the batch, where Keras puts it in inference mode.
+    exclude_layers : iterable of str, optional
+        Of a matrix method: the layers whose matrices take AdamW (`course_lib.network_stepper.NetworkStepper`); the output
+        layer where not given.
     on_progress : callable, optional
         Called after each step with steps done, steps in all, loss.
     **hyper : float or callable
@@ -144,17 +193,8 @@ def train(
     """
     if patience is not None and (validation is None or patience != int(patience) or patience < 1):
         raise ValueError(f"patience must be a whole number of at least 1, with validation=(x, y); got {patience}")
-    x, y = np.asarray(x), np.asarray(y)
-    if not np.isfinite(x).all():
-        raise ValueError(
-            f"x must be finite, got {x[~np.isfinite(x)][0]} in example {np.argwhere(~np.isfinite(x))[0][0]}"
-        )
-    rule = as_rule(rule)
-    stepper: Stepper | NetworkStepper
-    if rule.elementwise:
-        stepper = Stepper(rule, network.theta, **hyper)
-    else:
-        stepper = NetworkStepper(rule, network.theta, network.blocks, **hyper)
+    x, y = network.check(*check_examples(rng, x, y, batch_size=batch_size, epochs=epochs))
+    stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
     if frozen is not None and (frozen.shape != network.theta.shape or frozen.dtype != bool):
         raise ValueError(
             f"frozen must be a mask of bool of shape {network.theta.shape}, got {frozen.dtype} of shape {frozen.shape}"
@@ -162,14 +202,15 @@ def train(
     kept = network.theta[frozen] if frozen is not None else None
     history = History(name or stepper.rule.name)
     total = epochs * -(-len(x) // batch_size)
-    best = _Best(network)
+    best = _Best(network) if patience is not None else None
     with np.errstate(all="ignore"):
         for batch in minibatches(rng, len(x), batch_size, epochs):
-            loss, g = network.loss_and_grad(x[batch], y[batch], at=stepper.where(), rng=rng)
+            x_batch, y_batch = x.take(batch, axis=0), y[batch]
+            loss, g = network.loss_and_grad(x_batch, y_batch, at=stepper.where(), rng=rng, checked=True)
             history.losses.append(loss)
             if on_progress is not None:
                 on_progress(len(history.losses), total, loss)
-            if not np.isfinite(loss):
+            if not math.isfinite(loss):
                 break
             if frozen is not None:
                 g[frozen] = 0
@@ -179,9 +220,9 @@ def train(
             network.state[...] = network.next_state
             if validation is not None and len(history.losses) * epochs % total == 0:
                 history.validation_losses.append(network.loss(*validation))
-                if best.epochs_since(history.validation_losses) == patience:
+                if best is not None and best.epochs_since(history.validation_losses) == patience:
                     break
-        if patience is not None:
+        if best is not None:
             best.restore()
         if test is not None:
             history.test_accuracy = network.accuracy(*test)

@@ -28,12 +28,40 @@ def mask_of(network: Network, names: Iterable[str]) -> np.ndarray:
     ------
     LookupError
         If a name is that of no parameter.
+    TypeError
+        If names is one string: its letters would be taken for layers.
     """
     mask = np.zeros(network.theta.size, bool)
-    for name in names:
-        for block in _matching(network, name):
+    for name in _several(names):
+        for block in matching(network.blocks, name):
             mask[network.blocks[block][0]] = True
     return mask
+
+
+def matching(blocks: Iterable[str], name: str) -> list[str]:
+    """Find the blocks that a name means.
+
+    Parameters
+    ----------
+    blocks : iterable of str
+        Names such as ``"0.dense.W"``.
+    name : str
+        Of a block or of a whole layer, as in `mask_of`.
+
+    Returns
+    -------
+    list of str
+        At least one.
+
+    Raises
+    ------
+    LookupError
+        If a name is that of no parameter.
+    """
+    found = [block for block in blocks if f"{block}.".startswith(f"{name}.")]
+    if not found:
+        raise LookupError(f"no parameter is called {name!r}; there are {', '.join(blocks)}")
+    return found
 
 
 def start_from(network: Network, trained: Network, names: Iterable[str]) -> np.ndarray:
@@ -57,16 +85,18 @@ def start_from(network: Network, trained: Network, names: Iterable[str]) -> np.n
     ------
     LookupError
         If a name is that of no parameter in one of the networks.
+    TypeError
+        If names is one string.
     ValueError
         If a shape differs; nothing is copied then.
     """
-    names = list(names)
+    names = _several(names)
     pairs = []
     for ours, theirs in ((network.weights(), trained.weights()), (network.statistics(), trained.statistics())):
         for name in names:
             wanted = [block for block in ours if f"{block}.".startswith(f"{name}.")]
-            _matching(network, name)
-            _matching(trained, name)
+            matching(network.blocks, name)
+            matching(trained.blocks, name)
             for block in wanted:
                 if block not in theirs or theirs[block].shape != ours[block].shape:
                     there = theirs[block].shape if block in theirs else "nothing"
@@ -77,8 +107,7 @@ def start_from(network: Network, trained: Network, names: Iterable[str]) -> np.n
     return mask_of(network, names)
 
 
-def _matching(network: Network, name: str) -> list[str]:
-    found = [block for block in network.blocks if f"{block}.".startswith(f"{name}.")]
-    if not found:
-        raise LookupError(f"no parameter is called {name!r}; there are {', '.join(network.blocks)}")
-    return found
+def _several(names: Iterable[str]) -> list[str]:
+    if isinstance(names, str):
+        raise TypeError(f"names must be several, such as ['0.dense'], got the one string {names!r}")
+    return list(names)

@@ -7,7 +7,9 @@ language. JavaScript is the one printed here; `course_lib.kernel_text` prints lo
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -105,6 +107,16 @@ class _JavaScript:
         return f"({', '.join(arguments)}) => {{\n" + "".join(f"  {line}\n" for line in body) + "}"
 
 
+@functools.lru_cache(maxsize=64)
+def _parse(function: Any) -> ast.stmt:
+    """Parse a function's source; `inspect.getsource` would first look through all modules."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)[code.co_firstlineno - 1 :]
+    if not lines:
+        raise OSError(f"no source in {code.co_filename}")
+    return ast.parse(textwrap.dedent("".join(inspect.getblock(lines)))).body[0]
+
+
 class Walk:
     """Goes through the source of one function and hands each piece to a printer.
 
@@ -132,8 +144,7 @@ class Walk:
             raise TranslationError(f"{self.label} is not a Python function and has no source to translate")
         self.file, self.first_line = Path(code.co_filename).name, code.co_firstlineno
         try:
-            source = textwrap.dedent(inspect.getsource(self.function))
-            tree = ast.parse(source).body[0]
+            tree = _parse(self.function)
         except (OSError, SyntaxError):
             raise TranslationError(
                 f"{self.label}: its source cannot be read; write it with def in a file or a notebook cell"

@@ -25,8 +25,22 @@ def test_without_correction_the_first_steps_are_too_long():
     assert (round(lengths[0], 2), round(lengths.max(), 2)) == (3.16, 6.57)
 
 
+def test_whether_the_first_step_without_correction_is_too_long_depends_on_both_decays():
+    """By hand: 0.1 / sqrt(0.05) = 0.447, 0.1 / sqrt(0.01) = 1 and 0.1 / sqrt(0.001) = 3.162, all with beta_2 > beta_1."""
+    firsts = [steps("adam_uncorrected", n=1, beta_2=beta_2)[0] for beta_2 in (0.95, 0.99, 0.999)]
+    np.testing.assert_allclose(firsts, [0.447, 1.0, 3.162], atol=5e-4)
+
+
+@pytest.mark.parametrize("rule", ["adamax", "adamax_pytorch"])
+def test_adamax_goes_a_little_beyond_its_rate_where_gradients_shrink_as_the_maximum_forgets(rule):
+    """Gradients 0.999^t: the weights 0.1 * 0.9^k over 0.999^k are a geometric series, 0.1 / (1 - 0.9 / 0.999) = 1.00909."""
+    gradients = iter(0.999 ** np.arange(300))
+    path = descend(rule, lambda theta: np.full_like(theta, next(gradients)), [0.0], 300, learning_rate=1.0, epsilon=0.0)
+    np.testing.assert_allclose(-np.diff(path[:, 0])[[0, -1]], [1.0, 1.00909], atol=5e-6)
+
+
 def test_adamax_is_bounded_by_its_rate():
-    """The bound of section 7.1 of the paper; a constant gradient reaches it."""
+    """The bound of section 7.1 of the paper, on gradients that do not shrink in step; a constant one reaches it."""
     np.testing.assert_allclose(steps("adamax", 0.003), 1.0, rtol=1e-12)
     rng = np.random.default_rng(0)
     path = descend("adamax", lambda theta: rng.standard_cauchy(theta.shape), np.zeros(50), 200, learning_rate=RATE)

@@ -81,6 +81,12 @@ def test_the_small_constant_that_the_book_leaves_out():
     assert descend("rmsprop_nesterov", np.zeros_like, [1.0], 1, keep="last") == 1.0
 
 
+@pytest.mark.parametrize("rule", ["adagrad", "rmsprop", "rmsprop_pytorch", "adadelta", "adam"])
+def test_without_epsilon_no_gradient_is_no_number(rule):
+    assert np.isnan(descend(rule, np.zeros_like, [1.0], 1, epsilon=0.0, keep="last")).all()
+    assert descend(rule, np.zeros_like, [1.0], 1, keep="last") == 1.0
+
+
 @pytest.mark.parametrize("gradient", [0.5, 1.0, 1e4])
 def test_adadelta_begins_at_the_root_of_its_epsilon(gradient):
     """sqrt(epsilon / (1 - rho)) whatever the gradient, as long as it is far above the root of epsilon; 0 at epsilon 0."""

@@ -69,7 +69,10 @@ REFUSED = {
         lambda: exponential_average([1.0], 0.9, start=2.0, bias_correction=True),
         "starts at 0, got start=2.0",
     ),
-    "n 0": (lambda: exponential_weights(0.9, 0), "n must be at least 1, got 0"),
+    "window nan": (lambda: sliding_mean([1.0], float("nan")), "window must be a whole number of at least 1, got nan"),
+    "window inf": (lambda: sliding_mean([1.0], float("inf")), "window must be a whole number of at least 1, got inf"),
+    "n 0": (lambda: exponential_weights(0.9, 0), "n must be a whole number of at least 1, got 0"),
+    "n 2.5": (lambda: exponential_weights(0.9, 2.5), "n must be a whole number of at least 1, got 2.5"),
     "window negative": (lambda: window_weight(0.9, -1), "window must not be negative, got -1"),
 }
 

@@ -21,6 +21,13 @@ def test_by_norm_the_direction_is_kept():
     np.testing.assert_allclose(np.sum(clipped * g, axis=1), np.linalg.norm(clipped, axis=1) * np.linalg.norm(g, axis=1))
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e20), (np.float32, 3e37), (np.float64, 1e200), (int, 10**9)])
+def test_an_explosion_is_cut_to_the_limit_and_not_to_nothing(dtype, size):
+    """Sides 3, 4 and hypotenuse 5, of a size whose square no number of that type can hold."""
+    clipped = clip_by_norm(10.0)(np.array([3, -4], dtype) * dtype(size))
+    np.testing.assert_allclose(clipped, [6, -8], rtol=1e-6)
+
+
 def test_by_value_the_direction_may_turn():
     clipped = clip_by_value(1.0)(np.array([100.0, 0.5, -3.0]))
     np.testing.assert_array_equal(clipped, [1.0, 0.5, -1.0])

@@ -1,5 +1,6 @@
 """The compiled engine: the same numbers as NumPy from the same source, only where it pays, and nothing without numba."""
 
+import copy
 import subprocess
 import sys
 import threading
@@ -40,11 +41,11 @@ def interpreted(monkeypatch):
         exec(text, names)
         return names["kernel"]
 
-    monkeypatch.setattr(fused, "_compile", run_as_it_is)
-    for cache in (fused.step_kernel, fused._run_kernel):
+    monkeypatch.setattr(fused, "compile_kernel", run_as_it_is)
+    for cache in (fused.step_kernel, fused._run_kernel, fused.path_loop):
         cache.cache_clear()
     yield
-    for cache in (fused.step_kernel, fused._run_kernel):
+    for cache in (fused.step_kernel, fused._run_kernel, fused.path_loop):
         cache.cache_clear()
 
 
@@ -296,6 +297,7 @@ def test_without_numba_all_runs_plain(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
     fused.step_kernel.cache_clear()
     fused._run_kernel.cache_clear()
+    fused.path_loop.cache_clear()
     monkeypatch.setenv("COURSE_COMPILED", "1")
     assert descend("adam", ravine, ravine.start, 3).shape == (4, 2)
     Stepper("adam", np.ones(3)).step(np.ones(3))
@@ -332,3 +334,16 @@ def test_a_second_process_loads_what_the_first_compiled(tmp_path):
         for _ in "ab"
     ]
     assert [done.stdout.split() for done in said] == [["0", "0.99"], ["1", "0.99"]], said[1].stderr
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_copy_of_a_stepper_steps_alone(compiled):
+    stepper = Stepper("momentum", np.ones(3), compiled=compiled)
+    stepper.step(np.ones(3))
+    twin = copy.deepcopy(stepper)
+    kept = stepper.theta.copy()
+    twin.step(np.ones(3))
+    assert np.array_equal(stepper.theta, kept)
+    stepper.step(np.ones(3))
+    assert np.array_equal(stepper.theta, twin.theta)
+    assert np.array_equal(stepper.state, twin.state)

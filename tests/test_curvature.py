@@ -49,6 +49,17 @@ def test_it_is_linear_and_symmetric_for_a_deep_network():
     assert not H(np.zeros_like(u)).any()
 
 
+@pytest.mark.parametrize(("dtype", "power"), [(np.float32, 80), (np.float64, 600)])
+def test_the_length_of_the_direction_is_a_factor_however_short_or_long(dtype, power):
+    """Powers of 2 round nothing, so what comes is the same to the last digit."""
+    network = make([Dense(1)], dtype, loss=squared)
+    v = RNG.normal(size=5).astype(dtype)
+    product = hessian_vector_product(network, X, X[:, 0], v)
+    for factor in (2.0**-power, 2.0**power):
+        scaled = hessian_vector_product(network, X, X[:, 0], v * dtype(factor))
+        np.testing.assert_array_equal(scaled / dtype(factor), product)
+
+
 def test_refused_by_name():
     network = make([Dense(1)], loss=squared)
     for v in (np.ones(3), np.full(5, np.nan)):

@@ -12,6 +12,7 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 import course_lib
+from course_lib.hyperparameters import RANGES
 from course_lib.rule import Rule
 
 NEED_MORE = ("course_lib.counterparts", "course_lib.plotting", "course_lib.steer")
@@ -53,6 +54,16 @@ def test_a_rule_documents_everything(name) -> None:
     assert text["Returns"]
     assert text["References"]
     assert ".. math::" in inspect.getdoc(rule)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_gives_the_ranges_that_the_machines_check(name) -> None:
+    for entry in NumpyDocString(inspect.getdoc(RULES[name]) or "")["Parameters"]:
+        for hyperparameter in entry.name.split(", "):
+            if hyperparameter in RULES[name].hyperparameters:
+                allowed = RANGES[hyperparameter]
+                kind, inside = "int" if allowed.whole else "float", str(allowed)
+                assert entry.type == f"{kind} {f'>= {allowed.low:g}' if 'at least' in inside else inside}"
 
 
 def test_there_are_rules() -> None:

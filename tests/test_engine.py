@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from course_lib import RULES, Stepper, descend
-from course_lib.engine import BLOCK_BYTES
 from course_lib.rule import update_rule
+from course_lib.stepper import BLOCK_BYTES
 from course_lib.surfaces import quadratic, ravine, rosenbrock
 
 

@@ -1,5 +1,7 @@
 """Scalings of the inputs: scikit-learn's, laws of whitening, constant features, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -31,7 +33,7 @@ def test_as_scikit_learn_on_data_never_seen(fitted, peer):
     np.testing.assert_allclose(fitted.apply(TEST), peer.fit(TRAIN).transform(TEST), atol=1e-12)
 
 
-def test_mean_normalization_is_centred_with_range_one():
+def test_mean_normalization_is_centered_with_range_one():
     y = scaling.fit_mean_normalization(TRAIN).apply(TRAIN)
     np.testing.assert_allclose([y.mean(axis=0), np.ptp(y, axis=0)], [[0] * 4, [1] * 4], atol=1e-12)
 
@@ -54,8 +56,8 @@ def test_whitened_data_have_the_identity_as_covariance(kind):
 def test_zca_is_symmetric_and_nearest_to_the_data():
     zca, pca = (scaling.fit_whitening(TRAIN, kind=kind) for kind in ("zca", "pca"))
     np.testing.assert_allclose(zca.forward, zca.forward.T, atol=1e-12)
-    centred = TRAIN - TRAIN.mean(axis=0)
-    assert np.sum((zca.apply(TRAIN) - centred) ** 2) < np.sum((pca.apply(TRAIN) - centred) ** 2)
+    centered = TRAIN - TRAIN.mean(axis=0)
+    assert np.sum((zca.apply(TRAIN) - centered) ** 2) < np.sum((pca.apply(TRAIN) - centered) ** 2)
 
 
 def test_epsilon_holds_back_directions_of_little_variance():
@@ -82,6 +84,15 @@ def test_whitening_with_more_features_than_examples(kind):
     np.testing.assert_allclose(fitted.invert(y), x, atol=1e-10)
 
 
+def test_whitening_needs_memory_for_the_data_and_not_for_their_square():
+    x = np.random.default_rng(0).normal(size=(4000, 3))
+    tracemalloc.start()
+    scaling.fit_whitening(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * x.nbytes
+
+
 def test_log_makes_a_log_normal_normal():
     x = np.exp(TRAIN[:, :2] / 10)
     np.testing.assert_allclose(scaling.fit_log(x).apply(x), TRAIN[:, :2] / 10, atol=1e-12)
@@ -94,6 +105,14 @@ def test_standardizing_cures_a_condition_number():
     assert np.linalg.cond(x.T @ x) > 5e5
     y = scaling.fit_standard(x).apply(x)
     assert np.linalg.cond(y.T @ y) < 1.2
+
+
+@pytest.mark.parametrize("power", [-600, 600])
+def test_standardizing_does_not_see_the_unit_however_small_or_large(power):
+    """Powers of 2 round nothing; the squares of these are no numbers any more."""
+    x = TRAIN * 2.0**power
+    y = scaling.fit_standard(TRAIN).apply(TRAIN)
+    np.testing.assert_allclose(scaling.fit_standard(x).apply(x), y, rtol=1e-14)
 
 
 @pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
@@ -114,7 +133,7 @@ REFUSED = {
     "empty": (r"shape \(examples, features\), got \(0, 3\)", lambda: scaling.fit_min_max(np.empty((0, 3)))),
     "vector": (r"shape \(examples, features\), got \(3,\)", lambda: scaling.fit_log([1.0, 2.0, 3.0])),
     "other width": (r"shape \(examples, 4\), got \(2, 3\)", lambda: FITTED.apply(np.ones((2, 3)))),
-    "interval": ("low must be below high, got 1 and 1", lambda: scaling.fit_min_max(TRAIN, low=1, high=1)),
+    "interval": ("low must be below high, both finite, got 1 and 1", lambda: scaling.fit_min_max(TRAIN, low=1, high=1)),
     "kind": ("kind must be 'zca' or 'pca', got 'lda'", lambda: scaling.fit_whitening(TRAIN, kind="lda")),
     "epsilon": ("epsilon must be at least 0 and finite, got -1", lambda: scaling.fit_whitening(TRAIN, epsilon=-1)),
     "no logarithm": ("feature 0 must be above 0, got -1 in row 0", lambda: scaling.fit_log([[1.0], [2.0]]).apply([[-1.0]])),

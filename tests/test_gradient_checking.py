@@ -142,7 +142,10 @@ PLANTED = {
 
 LOSS_BUGS = {
     "softmax: not divided by the batch": ("softmax", lambda good, c: good(c) * len(c[2])),
-    "softmax: label of the next example": ("softmax", lambda good, c: good((c[0], c[1], np.roll(c[2], 1)))),
+    "softmax: label of the next example": (
+        "softmax",
+        lambda good, c: np.roll(good((np.roll(c[0], 1, axis=1), np.roll(c[1], 1), c[2])), -1, axis=0),
+    ),
     "logistic: slope of the sigmoid too many": ("logistic", lambda good, c: good(c) * 0.25 / np.cosh(c[0] / 2) ** 2),
     "squared: factor 2 forgotten": ("squared", lambda good, c: good(c) / 2),
     "squared: divided by the batch, not by all numbers": ("squared", lambda good, c: good(c) * 3),
@@ -193,5 +196,5 @@ def test_a_penalty_that_the_gradient_forgets_is_found():
 def test_refused_by_name():
     with pytest.raises(TypeError, match="float64, got float32"):
         gradient_check(make(relu, dtype=np.float32), *batch())
-    with pytest.raises(ValueError, match="epsilon must be positive, got 0"):
+    with pytest.raises(ValueError, match="epsilon must be positive and finite, got 0"):
         gradient_check(make(relu), *batch(), epsilon=0)

@@ -74,5 +74,5 @@ def test_a_network_without_state_has_none():
 
 @pytest.mark.parametrize("size", [1, 65])
 def test_refused_by_name(size):
-    with pytest.raises(ValueError, match=f"batch_size must be from 2 to the 64 examples, got {size}"):
+    with pytest.raises(ValueError, match=f"batch_size must be a whole number from 2 to the 64 examples, got {size}"):
         population_state(make([Dense(2)]), X, size)

@@ -56,7 +56,7 @@ def test_orthogonal_keeps_lengths(shape):
     np.testing.assert_allclose(gram, 4 * np.eye(len(gram)), atol=1e-12)
 
 
-def test_orthogonal_favours_no_direction():
+def test_orthogonal_favors_no_direction():
     """Uniform over the orthogonal group: an entry's mean is 0 and its square's mean 1/n; QR's own signs would show."""
     many = np.array([draw("orthogonal", (3, 3), seed) for seed in range(4000)])
     np.testing.assert_allclose(many.mean(axis=0), 0, atol=5 * np.sqrt(1 / 3 / 4000))

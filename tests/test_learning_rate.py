@@ -164,6 +164,9 @@ def test_refused_by_name():
         exponential_decay(initial_learning_rate=1.0, decay_step=1, decay_rate=0.5)
     with pytest.raises(TypeError, match="'exponential_decay' needs a value for decay_rate"):
         exponential_decay(initial_learning_rate=1.0, decay_steps=1)
+    for wrong in ("0.1", [0.1], True, None):
+        with pytest.raises(TypeError, match="schedule 'constant': learning_rate must be a number, got"):
+            constant(learning_rate=wrong)
     with pytest.raises(ValueError, match="initial_learning_rate must be finite, got nan"):
         exponential_decay(initial_learning_rate=float("nan"), decay_steps=1, decay_rate=0.5)
 
@@ -181,6 +184,22 @@ def test_refused_by_name():
             "t_mul must be at least 1, got 0.5",
         ),
         (one_cycle, {"maximal_learning_rate": 1, "total_steps": 1}, "total_steps must be greater than 1, got 1"),
+        (
+            exponential_decay,
+            {"initial_learning_rate": 1, "decay_steps": 9, "decay_rate": 1.5},
+            "decay_rate must be greater than 0 and at most 1, got 1.5",
+        ),
+        (
+            step_decay,
+            {"initial_learning_rate": 1, "decay_steps": 9, "decay_rate": 0},
+            "decay_rate must be greater than 0 and at most 1, got 0",
+        ),
+        (
+            inverse_time_decay,
+            {"initial_learning_rate": 1, "decay_steps": 9, "decay_rate": -1},
+            "decay_rate must be at least 0, got -1",
+        ),
+        (exp_range, {**CYCLES, "gamma": 2}, "gamma must be greater than 0 and at most 1, got 2"),
     ],
 )
 def test_constants_out_of_range_are_refused(make, constants, words):
@@ -195,5 +214,9 @@ def test_refused_by_name_when_combined():
         warm_up(constant(learning_rate=1.0), warmup_steps=0)
     with pytest.raises(LookupError, match="no schedule is called 'cosine_deca'; did you mean 'cosine_decay'"):
         schedule_from({"name": "cosine_deca"})
-    with pytest.raises(ValueError, match="expected periods >= 1"):
+    with pytest.raises(LookupError, match="no schedule is called None; known: constant, linear_decay"):
+        schedule_from({})
+    with pytest.raises(ValueError, match="periods >= 1, .* got 2.5, 3 and 2.0"):
+        restart_steps(2.5, first_decay_steps=3)
+    with pytest.raises(ValueError, match="expected a whole number of periods >= 1"):
         restart_steps(0, first_decay_steps=3)

@@ -47,6 +47,27 @@ def test_exact_is_the_minimum_along_the_line_of_a_quadratic():
         assert exact(quadratic, point, d).step == pytest.approx(theirs, rel=1e-5)
 
 
+def test_golden_section_is_scipys_minimum_on_lines_that_are_no_parabolas():
+    for place in PLACES:
+        for point, d in downhill(place, 3):
+            step = SEARCHES["golden"](place, point, d).step
+
+            def along(t, place=place, p=point, d=d):
+                return float(place(p + t * d))
+
+            near = sorted((0.9 * step, 1.1 * step))
+            xatol = 1e-9 * abs(step)
+            theirs = scipy.optimize.minimize_scalar(along, bounds=near, method="bounded", options={"xatol": xatol})
+            assert along(step) < along(0) and step == pytest.approx(theirs.x, rel=1e-5)
+
+
+def test_golden_section_looks_at_both_sides_and_stays_where_nothing_is_lower():
+    uphill = SEARCHES["golden"](quadratic, np.array([1.0, 1.0]), np.array([1.0, 0.0]))
+    assert uphill.step == pytest.approx(-1.0, rel=1e-6)
+    assert SEARCHES["golden"](lambda p: abs(p[0]), np.zeros(1), np.ones(1)).step == 0
+    assert SEARCHES["golden"](lambda p: p[0], np.zeros(1), np.ones(1)).words == "the value falls without end"
+
+
 @pytest.mark.parametrize("search", ["armijo", "wolfe", "exact"])
 def test_a_direction_that_does_not_lead_down_is_words(search):
     found = SEARCHES[search](quadratic, np.array([1.0, 1.0]), np.array([1.0, 0.0]))
@@ -91,3 +112,7 @@ def test_refused_by_name():
         armijo(lambda p: p @ p, point, d)
     with pytest.raises(ValueError, match=r"the gradient must have the shape of theta, \(2,\), got \(3,\)"):
         armijo(Objective(lambda p: p @ p, lambda p: np.ones(3)), point, d)
+    with pytest.raises(ValueError, match=r"the value must be one number, got shape \(2,\)"):
+        armijo(Objective(lambda p: p, lambda p: p), point, d)
+    with pytest.raises(ValueError, match=r"the Hessian must have shape \(2, 2\), got \(3, 3\)"):
+        exact(Objective(lambda p: p @ p, lambda p: 2 * p, lambda p: np.eye(3)), point, d)

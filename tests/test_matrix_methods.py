@@ -5,7 +5,8 @@ import pytest
 
 from course_lib import Network, Stepper, descend
 from course_lib.layers import Dense, relu
-from course_lib.network_stepper import NetworkStepper
+from course_lib.network_stepper import NetworkStepper, stepper_of
+from course_lib.training import train
 
 RNG = np.random.default_rng(0)
 
@@ -40,6 +41,13 @@ def test_muon_makes_singular_values_about_equal(condition):
     assert values.min() > 0.68 and values.max() < 1.14
 
 
+def test_only_singular_values_below_a_hundredth_of_the_norm_leave_that_band():
+    values = np.concatenate([[1.0], np.geomspace(1e-5, 0.3, 400)])
+    shares, moved = values / np.linalg.norm(values), np.diag(first_step(np.diag(values)))
+    assert 0.68 < moved[shares > 0.01].min() < moved[shares > 0.01].max() < 1.14
+    assert moved.min() < 0.1 and 1.19 < moved.max() < 1.21
+
+
 @pytest.mark.parametrize("size", [1e-3, 1e6])
 def test_muon_does_not_see_the_size_of_the_gradient(size):
     g = RNG.normal(size=(6, 4))
@@ -62,24 +70,52 @@ def network():
     return Network(np.random.default_rng(0), 6, [Dense(5), relu, Dense(3)])
 
 
-def test_in_a_network_matrices_take_muon_and_biases_adamw():
+EXCLUDED = {  # what is asked for, and the blocks that then take Muon; by default as its author advises
+    "default": (None, {"0.dense.W"}),
+    "none": ((), {"0.dense.W", "2.dense.W"}),
+    "a layer": (["0.dense"], {"2.dense.W"}),
+    "a number": (["2"], {"0.dense.W"}),
+    "a block": (["0.dense.W"], {"2.dense.W"}),
+    "all": (["0", "2"], set()),
+}
+
+
+@pytest.mark.parametrize(("exclude_layers", "by_muon"), EXCLUDED.values(), ids=EXCLUDED)
+def test_in_a_network_hidden_matrices_take_muon_and_all_else_adamw(exclude_layers, by_muon):
     net = network()
-    stepper = NetworkStepper("muon", net.theta, net.blocks, learning_rate=0.05, weight_decay=0.1)
-    views = net.weights()
+    hyper = {"learning_rate": 0.05, "weight_decay": 0.1}
+    stepper = NetworkStepper("muon", net.theta, net.blocks, exclude_layers=exclude_layers, **hyper)
     alone = {
-        name: Stepper("muon" if view.ndim == 2 else "adamw", view.copy(), learning_rate=0.05, weight_decay=0.1)
-        for name, view in views.items()
+        name: Stepper("muon", view.copy(), **hyper)
+        if name in by_muon
+        else Stepper("adamw", view.ravel().copy(), **hyper)
+        for name, view in net.weights().items()
     }
     for _ in range(3):
         g = RNG.normal(size=net.theta.shape)
         stepper.step(g)
         for name, view in net.weights(g).items():
-            alone[name].step(view)
+            alone[name].step(view.reshape(alone[name].theta.shape))
     for name, view in net.weights().items():
-        np.testing.assert_array_equal(view, alone[name].theta)
-    assert {name: s.rule.name for name, s in stepper.steppers.items()} == {
-        "0.dense.W": "muon", "0.dense.b": "adamw", "2.dense.W": "muon", "2.dense.b": "adamw",
-    }  # fmt: skip
+        np.testing.assert_array_equal(view, alone[name].theta.reshape(view.shape))
+    assert {name for name, s in stepper.steppers.items() if s.rule.name == "muon"} == by_muon
+
+
+@pytest.mark.parametrize("exclude_layers", [None, (), ["0"]], ids=str)
+def test_training_hands_the_layers_on(exclude_layers):
+    x, y = RNG.normal(size=(8, 6)), RNG.integers(3, size=8)
+    ours, theirs = network(), network()
+    train(np.random.default_rng(0), ours, "muon", x, y, epochs=1, batch_size=8, exclude_layers=exclude_layers)
+    order = np.random.default_rng(0).permutation(8)
+    stepper_of("muon", theirs, exclude_layers=exclude_layers).step(theirs.loss_and_grad(x[order], y[order])[1])
+    np.testing.assert_array_equal(ours.theta, theirs.theta)
+
+
+def test_of_a_single_layer_nothing_takes_muon_unless_told():
+    """The output layer is all there is: then training with Muon is training with AdamW."""
+    alone = Network(np.random.default_rng(0), 6, [Dense(3)])
+    assert {s.rule.name for s in stepper_of("muon", alone).steppers.values()} == {"adamw"}
+    assert stepper_of("muon", alone, exclude_layers=()).steppers["0.dense.W"].rule.name == "muon"
 
 
 def test_refused_by_name():
@@ -94,3 +130,11 @@ def test_refused_by_name():
     net = network()
     with pytest.raises(TypeError, match="did you mean 'learning_rate'"):
         NetworkStepper("muon", net.theta, net.blocks).step(net.theta, learning_rat=0.1)
+    with pytest.raises(ValueError, match=r"the gradient must have the shape of theta, \(53,\), got \(3,\)"):
+        NetworkStepper("muon", net.theta, net.blocks).step(np.ones(3))
+    with pytest.raises(LookupError, match="no parameter is called '1'; there are 0.dense.W, 0.dense.b, 2.dense.W"):
+        stepper_of("muon", net, exclude_layers=["1"])
+    with pytest.raises(TypeError, match="exclude_layers must hold several names, such as .* got the one string '2'"):
+        stepper_of("muon", net, exclude_layers="2")
+    with pytest.raises(TypeError, match="exclude_layers is for matrix methods such as muon; 'adam' takes every"):
+        stepper_of("adam", net, exclude_layers=["2"])

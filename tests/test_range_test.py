@@ -5,7 +5,7 @@ import pytest
 
 from course_lib import Network
 from course_lib.data import digits
-from course_lib.layers import Dense, relu
+from course_lib.layers import BatchNorm, Dense, Dropout, relu
 from course_lib.range_test import range_test
 from course_lib.training import train
 
@@ -75,6 +75,24 @@ def test_the_network_is_put_back_also_after_an_error():
     with pytest.raises(RuntimeError, match="in measure"):
         run(network=network, steps=30, measure=fails)
     np.testing.assert_array_equal(network.theta, before)
+
+
+def test_batch_norm_and_dropout_are_tested_as_they_are_trained_and_put_back():
+    network = Network(np.random.default_rng(0), 64, [Dense(16), BatchNorm(), relu, Dropout(keep=0.8), Dense(10)])
+    before = network.theta.copy(), network.state.copy()
+    seen = []
+    found = run(
+        "adam", network, highest=0.5, steps=60, batch_size=64, measure=lambda n: seen.append(n.state.copy()) or 0.0
+    )
+    assert found.suggestion is not None
+    assert (seen[0] != seen[-1]).any()  # the measure sees statistics that move with the run
+    np.testing.assert_array_equal(network.theta, before[0])
+    np.testing.assert_array_equal(network.state, before[1])
+
+
+def test_a_matrix_method_is_tested_with_the_layers_it_would_train():
+    one, other = (run("muon", steps=30, exclude_layers=names) for names in (None, ()))
+    assert one.losses[0] == other.losses[0] and (one.losses[1:] != other.losses[1:]).all()
 
 
 def test_accuracy_can_be_measured_on_the_way_as_smith_did():

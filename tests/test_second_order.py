@@ -48,6 +48,18 @@ def test_exact_line_search_on_the_exercises_quadratic_takes_the_closed_form(b):
     np.testing.assert_allclose(run.gradient_norms[1:] / run.gradient_norms[:-1], abs(q), rtol=1e-10)
 
 
+@pytest.mark.parametrize("place", [rosenbrock, beale, himmelblau], ids=lambda p: p.name)
+def test_after_an_exact_search_the_next_gradient_is_orthogonal_on_any_surface(place):
+    """What every minimum along a line means; the quadratic formula of the search called exact has it on quadratics only."""
+    cosines = {}
+    for search in ("golden", "exact"):
+        run = steepest_descent(place, place.start, search=search, steps=6, tolerance=0)
+        g = place.grad(run.path)
+        cosines[search] = (g[1:] * g[:-1]).sum(axis=1) / (run.gradient_norms[1:] * run.gradient_norms[:-1])
+    np.testing.assert_allclose(cosines["golden"], 0, atol=1e-3)
+    assert len(cosines["exact"]) < 5 or np.abs(cosines["exact"]).max() > 0.01  # it stops where nothing curves upwards
+
+
 def test_at_b_one_the_first_step_arrives_and_the_search_is_not_asked_for_nothing_over_nothing():
     run = steepest_descent(spectral_quadratic([1.0, 1.0]), [1.0, 1.0], tolerance=0)
     assert run.converged and len(run.path) == 2
@@ -222,6 +234,10 @@ def test_what_happens_on_the_way_is_words():
         steepest_descent(quadratic, [3.0, 1.0], search="full", steps=1000).words
         == "diverged: a number is no longer finite"
     )
+    no_number = Objective(lambda p: p @ p, lambda p: 2 * p, lambda p: np.full((2, 2), np.nan))
+    assert "Hessian is no finite number" in block_coordinate_descent(no_number, [1.0, 1.0], blocks=[[0, 1]]).words
+    nowhere = coordinate_descent(lambda p: np.nan, [1.0, 1.0])
+    assert nowhere.words == "the value at the start is no finite number" and not nowhere.converged
     assert steepest_descent(quadratic, [3.0, 1.0], steps=3).words == "all steps are taken"
     wrong = Objective(lambda p: p @ p, lambda p: -2 * p)
     assert "a gradient that does not fit" in steepest_descent(wrong, [1.0, 1.0], search="armijo").words

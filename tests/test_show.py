@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course_lib import RULES, update_rule
-from course_lib.show import code, exercise, picture, question, say, show_rule
+from course_lib import RULES, normalization, update_rule
+from course_lib.show import code, exercise, picture, question, say, show_function, show_rule
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -30,6 +30,17 @@ def test_equation_and_code_stand_together():
     )
     assert '"""' not in markdown
     assert repr(shown) == code(RULES["nesterov"])
+
+
+def test_a_function_is_shown_with_its_equations_and_the_printed_lines_run():
+    shown = show_function(normalization.running_average)
+    markdown = shown._repr_markdown_()
+    assert r"r \leftarrow \alpha r + (1 - \alpha) s" in markdown and '"""' not in markdown
+    scope = {"FloatArray": None}
+    exec(repr(shown), scope)
+    assert scope["running_average"](2.0, 4.0, momentum=0.5) == 3
+    with pytest.raises(TypeError, match="expected a function, got str"):
+        show_function("running_average")
 
 
 def test_a_rule_without_docstring_is_shown_as_code():

@@ -31,6 +31,12 @@ def test_it_compares_with_an_average_of_the_past_and_not_with_the_last_gradient(
     np.testing.assert_allclose(run([10.0, -1.0, -1.0, -1.0], phi=0.5, beta_1=0.7), [1, 0.5, 0.25, 0.125])
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e-23), (np.float64, 1e-170)])
+def test_it_sees_signs_of_gradients_whose_product_is_no_number_any_more(dtype, size):
+    gradients = np.array([1, 1, -1], dtype) * dtype(size)
+    np.testing.assert_allclose(run(gradients, kappa=0.5, phi=0.5), [1, 1.5, 0.75])
+
+
 def test_no_gradient_changes_no_rate():
     np.testing.assert_array_equal(run([0.0, 1.0, 0.0, 0.0]), np.ones(4))
 

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib import Network
 from course_lib.data import digits
-from course_lib.layers import Dense, relu
+from course_lib.layers import BatchNorm, Dense, Dropout, relu
 from course_lib.learning_rate import cosine_decay_restarts, restart_steps
 from course_lib.losses import softmax
 from course_lib.snapshots import average_probabilities, ensemble_accuracy, error_correlation, train_snapshots
@@ -20,9 +20,9 @@ def make(seed=0):
     return Network(np.random.default_rng(seed), 64, [Dense(16), relu, Dense(10)])
 
 
-def run(network, **options):
+def run(network, rule="momentum", **options):
     options = {"keep_at": ENDS, "learning_rate": RATE, **options}
-    return train_snapshots(np.random.default_rng(1), network, "momentum", DATA.x_train, DATA.y_train, **options)
+    return train_snapshots(np.random.default_rng(1), network, rule, DATA.x_train, DATA.y_train, **options)
 
 
 def test_a_snapshot_is_what_training_up_to_there_gives():
@@ -91,6 +91,29 @@ def test_a_run_that_diverges_keeps_what_it_reached():
     assert taken.history.diverged
 
 
+def test_each_member_keeps_the_running_statistics_of_its_time():
+    """With batch norm and dropout: every snapshot answers as the network did that was trained up to there."""
+    layers = [Dense(16), BatchNorm(momentum=0.9), relu, Dropout(keep=0.8), Dense(10)]
+    network = Network(np.random.default_rng(0), 64, layers)
+    taken = run(network, keep_at=[45, 90])
+    assert taken.states.shape == (2, 32)
+    alone = []
+    for epochs in (1, 2):
+        again = Network(np.random.default_rng(0), 64, layers)
+        data = DATA.x_train, DATA.y_train
+        train(np.random.default_rng(1), again, "momentum", *data, epochs=epochs, learning_rate=RATE)
+        alone.append(softmax(again.predict(DATA.x_test)))
+    np.testing.assert_array_equal(average_probabilities(network, taken, DATA.x_test), np.mean(alone, axis=0))
+    np.testing.assert_array_equal(network.state, taken.states[-1])
+    by_the_last = average_probabilities(network, taken.members, DATA.x_test)
+    assert np.abs(by_the_last - np.mean(alone, axis=0)).max() > 0.01
+
+
+def test_a_matrix_method_takes_snapshots_too():
+    taken = run(make(), keep_at=[3, 6], learning_rate=0.01, rule="muon")
+    assert taken.members.shape == (2, make().theta.size) and taken.states.shape == (2, 0)
+
+
 def test_refused_by_name():
     for wrong in ([], [0, 3], [3, 3], [2.5]):
         with pytest.raises(ValueError, match="keep_at must be whole numbers that rise from at least 1"):
@@ -100,5 +123,5 @@ def test_refused_by_name():
         average_probabilities(network, [], DATA.x_test)
     with pytest.raises(ValueError, match="a correlation needs at least two members, got 1"):
         error_correlation(network, [network.theta], DATA.x_test, DATA.y_test)
-    with pytest.raises(ValueError, match="y must hold one class for each of the 100 inputs"):
+    with pytest.raises(ValueError, match=r"y must hold one class \(an integer\) for each of the 100 inputs"):
         ensemble_accuracy(network, [network.theta], DATA.x_test[:100], DATA.y_test[:3])

@@ -1,7 +1,11 @@
 """A sweep is the runs it stands for; what fails says which run it was and takes no other with it."""
 
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager, nullcontext
+from pickle import PicklingError
 
 import numpy as np
 import pytest
@@ -91,33 +95,62 @@ def test_a_run_that_raises_is_named_and_the_others_stay():
     assert "4 settings, 1 seed" in page and "- x=0, seed 7: ZeroDivisionError" in page and "| 2 |  | 0.5 |" in page
 
 
-@pytest.mark.filterwarnings("ignore:A worker stopped")
-def test_a_worker_that_dies_is_named_and_the_others_stay():
-    def experiment(rng, *, x):
-        if x == 3:
-            os._exit(1)
-        return x
-
-    record = sweep(experiment, {"x": [1, 2, 3, 4]}, seeds=(0, 1), workers=2)
-    assert list(record.failures) == [(2, 0), (2, 1)]
-    assert "its worker died" in record.failures[2, 0]
-    np.testing.assert_array_equal(record.values[[0, 1, 3]], [[1, 1], [2, 2], [4, 4]])
-
-
-def test_the_same_call_runs_on_a_dask_cluster(tmp_path):
+@contextmanager
+def dask_cluster(folder, **options):
+    """A cluster of two workers on this machine that joblib uses meanwhile; a task that kills a worker gets no second one."""
     import dask
     from dask import distributed
     from joblib import parallel_config
 
-    def experiment(rng, *, x):
-        return 1 / x + rng.normal()
-
+    settings = {"temporary-directory": str(folder), "distributed.scheduler.allowed-failures": 0}
+    where = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, **options}
     with (
-        dask.config.set({"temporary-directory": str(tmp_path)}),
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        dask.config.set(settings),
+        distributed.LocalCluster(**where) as cluster,
         distributed.Client(cluster),
         parallel_config(backend="dask"),
     ):
+        yield
+
+
+@pytest.mark.parametrize("workers", ["loky", "dask"])
+@pytest.mark.filterwarnings("ignore:A worker stopped")
+def test_a_run_whose_worker_is_killed_is_named_and_all_others_stay(workers, tmp_path):
+    def experiment(rng, *, x):
+        if x == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return x
+
+    with dask_cluster(tmp_path, silence_logs=50) if workers == "dask" else nullcontext():
+        seen, xs = [], list(range(1, 13))
+        record = sweep(experiment, {"x": xs}, seeds=(0, 1), workers=2, on_progress=lambda *now: seen.append(now))
+    died = {"loky": "TerminatedWorkerError", "dask": "KilledWorker"}[workers]
+    assert record.failures == dict.fromkeys([(2, 0), (2, 1)], f"its worker died ({died})")
+    expected = [[np.nan if x == 3 else x] * 2 for x in xs]
+    np.testing.assert_array_equal(record.values, expected)
+    assert seen == [(k, 24) for k in range(1, 25)]
+    assert record.best == {"x": 1} and "- x=3, seed 1: its worker died" in record._repr_markdown_()
+
+
+@pytest.mark.parametrize("workers", ["loky", "dask"])
+def test_an_experiment_that_cannot_be_sent_to_a_worker_is_no_death(workers, tmp_path):
+    lock = threading.Lock()
+
+    def experiment(rng, *, x):
+        return x if lock else 0
+
+    with (
+        dask_cluster(tmp_path, processes=False) if workers == "dask" else nullcontext(),
+        pytest.raises((TypeError, PicklingError), match=r"[Cc](ould not|annot) pickle"),
+    ):
+        sweep(experiment, {"x": [1, 2]}, workers=2)
+
+
+def test_the_same_call_runs_on_a_dask_cluster(tmp_path):
+    def experiment(rng, *, x):
+        return 1 / x + rng.normal()
+
+    with dask_cluster(tmp_path, processes=False):
         record = sweep(experiment, {"x": [1.0, 0.0, 2.0]}, seeds=range(2))
     plain = sweep(experiment, {"x": [1.0, 0.0, 2.0]}, seeds=range(2))
     np.testing.assert_array_equal(record.values, plain.values)

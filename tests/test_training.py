@@ -113,3 +113,11 @@ def test_missing_scikit_learn_is_said_plainly(monkeypatch):
         digits()
     with pytest.raises(ValueError, match="test_share must be between 0 and 1, got 1"):
         digits(test_share=1)
+
+
+def test_a_label_out_of_range_is_refused_before_any_step():
+    net, x, y = Network(np.random.default_rng(0), 2, [Dense(3)]), np.ones((9, 2)), np.zeros(9, int)
+    before, y[-1] = net.theta.copy(), 3
+    with pytest.raises(ValueError, match="classes must be from 0 to 2, got 0 to 3"):
+        train(np.random.default_rng(0), net, "adam", x, y, batch_size=1)
+    assert np.array_equal(net.theta, before)

@@ -71,6 +71,8 @@ def test_with_few_examples_a_trained_start_is_ahead():
 
 REFUSED = {
     "name": (LookupError, "no parameter is called 'dense'; there are 0.dense.W", lambda n: mask_of(n, ["dense"])),
+    "one string": (TypeError, r"several, such as \['0.dense'\], got the one string '10'", lambda n: mask_of(n, "10")),
+    "one string, copied": (TypeError, "got the one string '0'", lambda n: start_from(n, make(1), "0")),
     "no such layer": (LookupError, "no parameter is called '2.relu'", lambda n: start_from(n, n, ["2.relu"])),
     "shape": (
         ValueError,
