@@ -87,6 +87,62 @@ class FollowSchedule(_EachBatch):
             self.model.optimizer.learning_rate = self.values[-1]
 
 
+class LookAhead(keras.callbacks.Callback):
+    """With a rule that looks ahead, show the model at theta between epochs and begin each epoch ahead of it.
+
+    Put it first: callbacks after it, such as ``EarlyStopping`` and ``ModelCheckpoint``, and the validation then see theta,
+    and a second ``fit`` goes on as if there had been one. With any other rule nothing happens.
+
+    Raises
+    ------
+    TypeError
+        By ``fit``, if the optimizer is no `RuleOptimizer`: built-in ones keep no theta to go back to.
+    """
+
+    def set_model(self, model: keras.Model) -> None:
+        """Refuse optimizers that cannot."""
+        super().set_model(model)
+        if not isinstance(model.optimizer, RuleOptimizer):
+            raise TypeError(
+                f"LookAhead is for rules as optimizers, got {type(model.optimizer).__name__}: take as_keras_optimizer(rule)"
+            )
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Go ahead of theta."""
+        self.model.optimizer.go_ahead(self.model.trainable_variables)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Go back to theta."""
+        self.model.optimizer.go_back(self.model.trainable_variables)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Go back to theta, where no validation came before."""
+        self.model.optimizer.go_back(self.model.trainable_variables)
+
+
+def keras_early_stopping(patience: int) -> keras.callbacks.EarlyStopping:
+    """Return the callback that stops as `course_lib.training.train` does with its patience, and goes back to the best.
+
+    Parameters
+    ----------
+    patience : int >= 1
+        Epochs in a row without a smaller validation loss than all before.
+
+    Returns
+    -------
+    keras.callbacks.EarlyStopping
+        For ``fit`` with ``validation_data``; with a rule that looks ahead put `LookAhead` before it.
+
+    Raises
+    ------
+    ValueError
+        If patience is no whole number of at least 1.
+    """
+    if patience != int(patience) or patience < 1:
+        raise ValueError(f"patience must be a whole number of at least 1, got {patience}")
+    return keras.callbacks.EarlyStopping("val_loss", mode="min", patience=int(patience), restore_best_weights=True)
+
+
 class RangeTestCallback(_EachBatch):
     """A range test by ``fit``; the model and its optimizer are afterwards what they were before.
 
@@ -203,7 +259,7 @@ class SnapshotsCallback(_EachBatch):
     def __init__(self, keep_at: Sequence[int], name: str | None = None):
         super().__init__()
         self._wanted, self._name = check_steps(keep_at), name
-        self._history, self._members = History(name or ""), list[FloatArray]()
+        self._history, self._members = History(name or ""), list[tuple[FloatArray, FloatArray]]()
 
     @property
     def record(self) -> Snapshots:
@@ -224,7 +280,7 @@ class SnapshotsCallback(_EachBatch):
         losses = self._history.losses
         losses.append(float((logs or {})["loss"]))
         if np.isfinite(losses[-1]) and len(losses) in self._wanted:
-            self._members.append(_flat_theta(self.model))
+            self._members.append((_flat_theta(self.model), _flat_state(self.model)))
         if not np.isfinite(losses[-1]) or len(losses) == self._wanted[-1]:
             self.model.stop_training = True
 
@@ -235,3 +291,9 @@ def _flat_theta(model: keras.Model) -> FloatArray:
     if isinstance(model.optimizer, RuleOptimizer):
         variables = [model.optimizer.theta(variable) for variable in variables]
     return np.concatenate([np.ravel(keras.ops.convert_to_numpy(variable)) for variable in variables])
+
+
+def _flat_state(model: keras.Model) -> FloatArray:
+    """All running statistics in one vector, in the order of ``Network.state``."""
+    kept = [variable for variable in model.non_trainable_variables if variable.name.startswith("moving_")]
+    return np.concatenate([[], *(np.ravel(keras.ops.convert_to_numpy(variable)) for variable in kept)])

@@ -37,7 +37,7 @@ def mnist(*, fallback: bool = True) -> Dataset:
 
 
 def cifar10(*, fallback: bool = True) -> Dataset:
-    """Colour photographs, 32 x 32 x 3, ten classes, 50 000 to train and 10 000 to test; all else as `mnist`."""
+    """Color photographs, 32 x 32 x 3, ten classes, 50 000 to train and 10 000 to test; all else as `mnist`."""
     return _load("cifar10", fallback)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from course_lib.feature_scaling import Scaling
 from course_lib.layers import Layer
 from course_lib.network import Network
 from course_lib.training import History, minibatches
@@ -48,6 +49,32 @@ def keras_layer(layer: Layer, dtype: str, l2: float = 0.0) -> keras.layers.Layer
         return keras.layers.Activation(layer.name, dtype=dtype)
     what = "classic dropout: its dropout scales in training" if layer.name == "dropout" else f"the layer {layer.name!r}"
     raise LookupError(f"Keras has no counterpart of {what}")
+
+
+def keras_scaling(scaling: Any) -> keras.layers.Normalization:
+    """Return the Keras layer that scales inputs as a fitted scaling does.
+
+    Parameters
+    ----------
+    scaling : Scaling
+        From `course_lib.feature_scaling`: standard, min-max or mean normalization.
+
+    Returns
+    -------
+    keras.layers.Normalization
+        Of the same data; it needs no ``adapt``.
+
+    Raises
+    ------
+    LookupError
+        If Keras has none: a logarithm, or whitening, which mixes the features.
+    """
+    if not isinstance(scaling, Scaling):
+        raise LookupError(
+            f"Keras has no counterpart of {type(scaling).__name__}: its Normalization is affine by feature"
+        )
+    width = np.asarray(scaling.width, float)
+    return keras.layers.Normalization(mean=scaling.center - scaling.low * width, variance=width**2)
 
 
 def keras_network(network: Network) -> keras.Sequential:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
+from course_lib.counterparts.fusion import in_one_kernel
 from course_lib.counterparts.schedules import keras_value
+from course_lib.counterparts.table import check_excluded
 from course_lib.engine import check_hyper
 from course_lib.network_stepper import for_vectors
 from course_lib.rule import RULES, Rule, as_rule, nearest, retarget
@@ -39,13 +42,23 @@ def register_rule(rule: Rule) -> Rule:
     return rule
 
 
-def as_keras_optimizer(rule: Rule | str, **hyper: Any) -> RuleOptimizer:
+def as_keras_optimizer(
+    rule: Rule | str,
+    *,
+    exclude_layers: Sequence[str] = (),
+    keras_options: Mapping[str, Any] | None = None,
+    **hyper: Any,
+) -> RuleOptimizer:
     """Make a Keras optimizer of an update rule.
 
     Parameters
     ----------
     rule : Rule or str
         Any rule, the reader's own too, or the name of one.
+    exclude_layers : sequence of str
+        As in `RuleOptimizer`.
+    keras_options : mapping, optional
+        As in `RuleOptimizer`.
     **hyper : float or Schedule
         Hyperparameters; those not given keep the rule's defaults.
 
@@ -63,7 +76,7 @@ def as_keras_optimizer(rule: Rule | str, **hyper: Any) -> RuleOptimizer:
     ValueError
         If a hyperparameter is not finite.
     """
-    return RuleOptimizer(rule, **hyper)
+    return RuleOptimizer(rule, exclude_layers=exclude_layers, keras_options=keras_options, **hyper)
 
 
 @keras.saving.register_keras_serializable(package="course_lib")
@@ -77,7 +90,9 @@ class RuleOptimizer(keras.optimizers.Optimizer):
     name : str, optional
         Of the optimizer; the rule's where not given.
     keras_options : mapping, optional
-        Arguments of ``keras.optimizers.Optimizer``, for example ``clipnorm``.
+        Arguments of ``keras.optimizers.Optimizer``, for example from `course_lib.counterparts.keras_options`.
+    exclude_layers : sequence of str
+        Of a matrix method: patterns of the paths of variables that take AdamW too, such as the output layer's name.
     **hyper : float or Schedule
         Hyperparameters of the rule.
 
@@ -90,8 +105,12 @@ class RuleOptimizer(keras.optimizers.Optimizer):
     -----
     Keras takes the gradient at its variables. With a rule that looks ahead the variables therefore hold the look-ahead
     point while training runs and the state holds theta; ``finalize_variable_values``, which ``fit`` calls at its end,
-    puts theta back. A second ``fit`` of the same model therefore takes its first gradient at theta, not ahead of it.
-    Of a matrix method the variables of two axes take the method, all others AdamW, as in Keras's own ``Muon``.
+    puts theta back. Keras tells an optimizer of no beginning, so a second ``fit`` of the same model takes its first gradient
+    at theta, and what looks at the model between two epochs sees it ahead: the callback `LookAhead` mends both. With Keras's
+    ``use_ema`` it is the look-ahead points that are averaged.
+    Of a matrix method the variables of two axes take the method, all others AdamW, as in Keras's own ``Muon``. Like that
+    it cannot know which layer is the last, which its author would have excluded: name it in ``exclude_layers``. In a
+    course network `course_lib.training.train` excludes it unless told otherwise.
     """
 
     def __init__(
@@ -99,6 +118,7 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         rule: Rule | str,
         name: str | None = None,
         keras_options: Mapping[str, Any] | None = None,
+        exclude_layers: Sequence[str] = (),
         **hyper: Any,
     ):
         rule = _known(rule)
@@ -107,6 +127,8 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         self.rule = rule
         self.hyper = values
         self.keras_options = dict(keras_options or {})
+        self.exclude_layers = check_excluded(rule, exclude_layers)
+        self._excluded: set[int] = set()
         self._others, self._shared = for_vectors(values)
         self._rules = (rule,) if rule.elementwise else (rule, self._others)
         self._functions = {r.name: retarget(r.function, keras.ops) for r in self._rules}
@@ -119,12 +141,16 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
+        self._excluded = {
+            self._get_variable_index(v) for v in variables for name in self.exclude_layers if re.search(name, v.path)
+        }
         for rule in self._rules:
             mine = [v for v in variables if self._rule_of(v)[0] is rule]
             for state, start in rule.state.items():
                 self._add_slots(mine, state, keras.initializers.Constant(start))
         if self._look_ahead is not None:
             self._add_slots(variables, "theta", "zeros")
+            self._is_ahead = self.add_variable((), name="is_ahead", aggregation="only_first_replica")
 
     def let(self, **hyper: Any) -> None:
         """Give hyperparameters other values; a model that has trained must be traced anew to see them.
@@ -151,14 +177,15 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         shared = learning_rate if isinstance(learning_rate, dict) else self._shared_by_all(learning_rate)
         shared = keras.tree.map_structure(lambda value: keras.ops.cast(value, variable.dtype), shared)
         hyper = {name: shared["now"].get(name, value) for name, value in values.items()}
-        g, t = keras.ops.cast(gradient, variable.dtype), shared["t"]
+        g, t = keras.ops.cast(keras.ops.convert_to_tensor(gradient), variable.dtype), shared["t"]
         state = [self._slot(variable, name) for name in rule.state]
-        theta = keras.ops.convert_to_tensor(self.theta(variable))
-        if self._look_ahead is not None:  # the first gradient is taken at theta itself
-            theta = keras.ops.where(t == 1, keras.ops.convert_to_tensor(variable), theta)
+        theta, holds_theta = keras.ops.convert_to_tensor(variable), variable
+        if self._look_ahead is not None:
+            holds_theta = self._slot(variable, "theta")
+            theta = keras.ops.where(shared["ahead"] == 1, keras.ops.convert_to_tensor(holds_theta), theta)
         tensors = [keras.ops.convert_to_tensor(s) for s in state]
         moved = self._functions[rule.name](theta, g, *tensors, t, **hyper)
-        for slot, value in zip([self.theta(variable), *state], moved, strict=True):
+        for slot, value in zip([holds_theta, *state], moved, strict=True):
             self.assign(slot, value)
         if self._look_ahead is not None:
             then = self.rule.where_hyperparameters({**hyper, **shared["next"]})
@@ -166,7 +193,10 @@ class RuleOptimizer(keras.optimizers.Optimizer):
 
     def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
         """Compute once a step what all variables share; Keras hands it to each of them in place of the rate."""
-        super()._backend_update_step(grads, trainable_variables, self._shared_by_all(learning_rate))
+        shared, update = self._shared_by_all(learning_rate), super()._backend_update_step
+        in_one_kernel(lambda: update(grads, trainable_variables, shared), trainable_variables)
+        if self._look_ahead is not None:
+            self._is_ahead.assign(1.0)
 
     def _shared_by_all(self, learning_rate: Any) -> dict[str, Any]:
         """The number of the step, and what the schedules say for this one and, where it looks ahead, for the next."""
@@ -174,7 +204,10 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         schedules = {name: value for name, value in self.hyper.items() if callable(value)}
         now = {name: value(step) for name, value in schedules.items() if name != "learning_rate"}
         then = {} if self._look_ahead is None else {name: value(step + 1) for name, value in schedules.items()}
-        return {"t": step + 1, "now": {**now, "learning_rate": learning_rate}, "next": then}
+        shared = {"t": step + 1, "now": {**now, "learning_rate": learning_rate}, "next": then}
+        if self._look_ahead is not None:
+            shared["ahead"] = keras.ops.convert_to_tensor(self._is_ahead)
+        return shared
 
     def theta(self, variable: Any) -> Any:
         """Where theta of a variable is: in itself, or beside it while a rule that looks ahead trains.
@@ -189,14 +222,44 @@ class RuleOptimizer(keras.optimizers.Optimizer):
         keras.Variable
             The one that holds theta.
         """
-        return variable if self._look_ahead is None else self._slot(variable, "theta")
+        return self._slot(variable, "theta") if self._look_ahead is not None and self._is_ahead == 1 else variable
 
     def finalize_variable_values(self, var_list: Any) -> None:
-        """Put theta where training left the look-ahead point."""
+        """End the training: put theta where it left the look-ahead point, or what Keras has averaged."""
+        self.go_back(var_list)
         super().finalize_variable_values(var_list)
-        if self._look_ahead is not None:
+
+    def go_back(self, var_list: Any) -> None:
+        """Put theta where training left the look-ahead point.
+
+        Parameters
+        ----------
+        var_list : list of keras.Variable
+            Those that the optimizer was built with. With a rule that does not look ahead nothing happens.
+        """
+        if self._look_ahead is not None and self.built:
             for variable in var_list:
-                variable.assign(self.theta(variable))
+                variable.assign(keras.ops.copy(self.theta(variable)))  # JAX would give both one memory
+            self._is_ahead.assign(0.0)
+
+    def go_ahead(self, var_list: Any) -> None:
+        """Put the look-ahead point where theta stands, as before `go_back`.
+
+        Parameters
+        ----------
+        var_list : list of keras.Variable
+            As in `go_back`.
+        """
+        if self._look_ahead is None or not self.built or self._is_ahead == 1:
+            return
+        values = {name: value(self.iterations) if callable(value) else value for name, value in self.hyper.items()}
+        values["learning_rate"] = self.learning_rate
+        for variable in var_list:
+            self._slot(variable, "theta").assign(keras.ops.copy(variable))
+            hyper = {n: keras.ops.cast(v, variable.dtype) for n, v in self.rule.where_hyperparameters(values).items()}
+            state = [keras.ops.convert_to_tensor(self._slot(variable, name)) for name in self.rule.state]
+            variable.assign(self._look_ahead(keras.ops.convert_to_tensor(variable), *state, **hyper))
+        self._is_ahead.assign(1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Rule by name, hyperparameters, Keras's own options."""
@@ -204,7 +267,8 @@ class RuleOptimizer(keras.optimizers.Optimizer):
             name: keras.optimizers.schedules.serialize(value) if callable(value) else value
             for name, value in self.hyper.items()
         }
-        return {"rule": self.rule.name, "name": self.name, "keras_options": self.keras_options, **hyper}
+        excluded = {"exclude_layers": self.exclude_layers} if self.exclude_layers else {}
+        return {"rule": self.rule.name, "name": self.name, "keras_options": self.keras_options, **excluded, **hyper}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RuleOptimizer:
@@ -220,7 +284,9 @@ class RuleOptimizer(keras.optimizers.Optimizer):
 
     def _rule_of(self, variable: Any) -> tuple[Rule, dict[str, Any]]:
         """Rule and hyperparameters that a variable takes."""
-        if self.rule.elementwise or len(variable.shape) == 2:
+        if self.rule.elementwise or (
+            len(variable.shape) == 2 and self._get_variable_index(variable) not in self._excluded
+        ):
             return self.rule, self.hyper
         return self._others, self._shared
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,13 +116,24 @@ COUNTERPARTS: dict[str, Counterpart] = {
 """The counterpart of every rule of the library."""
 
 
-def counterpart(rule: Rule | str, **hyper: Any) -> keras.optimizers.Optimizer:
+def counterpart(
+    rule: Rule | str,
+    *,
+    exclude_layers: Sequence[str] = (),
+    keras_options: Mapping[str, Any] | None = None,
+    **hyper: Any,
+) -> keras.optimizers.Optimizer:
     """Make the built-in Keras optimizer that is the same algorithm.
 
     Parameters
     ----------
     rule : Rule or str
         A rule of the library or its name.
+    exclude_layers : sequence of str
+        Of a matrix method: patterns of the paths of variables that take AdamW too, such as the output layer's name, as
+        Keras's ``Muon`` has it.
+    keras_options : mapping, optional
+        Arguments of any Keras optimizer, for example from `keras_options`: clipping, averaging of the path.
     **hyper : float or Schedule
         Hyperparameters of the rule; they are translated exactly.
 
@@ -155,8 +166,39 @@ def counterpart(rule: Rule | str, **hyper: Any) -> keras.optimizers.Optimizer:
         raise LookupError(
             f"Keras takes a schedule for learning_rate only, got one for {', '.join(scheduled)}; use as_keras_optimizer"
         )
-    arguments = {
+    arguments = dict(keras_options or {}) | {
         name: value if isinstance(value, bool | int) else keras_value(name, value)
         for name, value in entry.translate(values).items()
     }
+    if exclude_layers:
+        arguments["exclude_layers"] = check_excluded(rule, exclude_layers)
     return getattr(keras.optimizers, entry.optimizer)(**arguments)
+
+
+def check_excluded(rule: Rule, exclude_layers: Sequence[str]) -> list[str]:
+    """Refuse layers to exclude that are no several names, or of a rule that takes every variable alike.
+
+    Parameters
+    ----------
+    rule : Rule
+        Whose they are.
+    exclude_layers : sequence of str
+        Patterns.
+
+    Returns
+    -------
+    list of str
+        The same.
+
+    Raises
+    ------
+    TypeError
+        If they do not fit.
+    """
+    if exclude_layers and rule.elementwise:
+        raise TypeError(f"exclude_layers is for matrix methods such as muon; {rule.name!r} takes every variable alike")
+    if isinstance(exclude_layers, str):
+        raise TypeError(
+            f"exclude_layers must hold several names, such as ['output'], got the one string {exclude_layers!r}"
+        )
+    return list(exclude_layers)

@@ -14,7 +14,7 @@ from course_lib.engine import descend
 from course_lib.hyperparameters import RANGES, Range
 from course_lib.learning_rate import exponential_decay, inverse_time_decay
 from course_lib.live.parts import rule_sources, surface_sources, translatable
-from course_lib.live.script import site_script
+from course_lib.live.script import script_for
 from course_lib.translator import to_javascript
 
 STEPS = 200
@@ -43,7 +43,7 @@ def run(machine, rule, surface, start, hyper, schedules=None):
 @pytest.fixture(scope="module")
 def machine(browser):
     page = browser.new_page()
-    page.set_content(f"<!doctype html><title>machine</title><script>{site_script()}</script>")
+    page.set_content(f"<!doctype html><title>machine</title><script>{script_for('average')}</script>")
     yield page
     page.close()
 

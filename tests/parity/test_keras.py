@@ -4,6 +4,8 @@ The gradients are fixed beforehand, so both sides get the same ones; at gradient
 invisible, hence the three scales.
 """
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,14 @@ import pytest
 from course_lib import RULES, Network, Stepper
 from course_lib.averages import PathAverage
 from course_lib.clipping import clip_by_norm, clip_by_value
-from course_lib.counterparts import COUNTERPARTS, as_keras_optimizer, counterpart, keras_network, train_keras
+from course_lib.counterparts import (
+    COUNTERPARTS,
+    as_keras_optimizer,
+    counterpart,
+    keras_network,
+    keras_options,
+    train_keras,
+)
 from course_lib.counterparts.optimizers import register_rule
 from course_lib.data import digits
 from course_lib.layers import Dense, relu, tanh
@@ -117,27 +126,49 @@ def test_epsilon_of_keras_adam_is_somewhere_else():
     assert np.abs(theirs - stepper.theta).max() > 1e-2 * np.abs(stepper.theta).max()
 
 
-@pytest.mark.parametrize(
-    ("clip", "option"), [(clip_by_norm(0.5), {"global_clipnorm": 0.5}), (clip_by_value(0.5), {"clipvalue": 0.5})]
-)
-def test_clipping_is_what_keras_does(clip, option, float64):
+@pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
+@pytest.mark.parametrize("clip", [clip_by_norm(0.5), clip_by_value(0.5)], ids=["norm", "value"])
+def test_clipping_is_what_keras_does(clip, make_optimizer, float64):
     stepper = Stepper("momentum", np.zeros(SIZE), learning_rate=0.03)
     for g in gradients(1.0):
         stepper.step(clip(g))
-    optimizer = as_keras_optimizer("momentum", learning_rate=0.03, keras_options=option)
+    optimizer = make_optimizer("momentum", learning_rate=0.03, keras_options=keras_options(before=clip))
     theirs = keras_path(optimizer, 1.0, "float64", RULES["momentum"])
     assert_close(theirs[-1], stepper.theta, 2e-7)
 
 
-def test_an_averaged_path_is_what_keras_keeps(float64):
+def test_the_norm_is_that_of_all_variables_together(float64):
+    stepper = Stepper("gradient_descent", np.zeros(4), learning_rate=1.0)
+    g = np.array([3.0, 0.0, 0.0, 4.0])
+    stepper.step(clip_by_norm(1.0)(g))
+    optimizer = counterpart(
+        "gradient_descent", learning_rate=1.0, keras_options=keras_options(before=clip_by_norm(1.0))
+    )
+    variables = [keras.Variable(np.zeros(2), dtype="float64") for _ in range(2)]
+    optimizer.apply([keras.ops.convert_to_tensor(part, "float64") for part in np.split(g, 2)], variables)
+    np.testing.assert_allclose(np.concatenate([v.numpy() for v in variables]), stepper.theta, rtol=1e-7)
+
+
+@pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
+def test_an_averaged_path_is_what_keras_keeps(make_optimizer, float64):
     stepper = Stepper("momentum", np.zeros(SIZE), learning_rate=0.03)
     average = PathAverage(stepper.theta, beta=0.8)
     for g in gradients(1.0):
         stepper.step(g)
         average.update()
-    optimizer = as_keras_optimizer("momentum", learning_rate=0.03, keras_options={"use_ema": True, "ema_momentum": 0.8})
+    optimizer = make_optimizer("momentum", learning_rate=0.03, keras_options=keras_options(average=0.8))
     keras_path(optimizer, 1.0, "float64", RULES["momentum"])
     assert_close(optimizer._model_variables_moving_average[0].numpy(), average.theta, 2e-7)
+
+
+def test_options_that_keras_lacks_are_said():
+    assert keras_options() == {}
+    with pytest.raises(LookupError, match="no counterpart of before=.*: it clips by norm or by value"):
+        keras_options(before=np.sign)
+    with pytest.raises(LookupError, match="no average of the path with bias correction"):
+        keras_options(average=0.9, bias_correction=True)
+    with pytest.raises(ValueError, match=r"average must be in \[0, 1\), got 1"):
+        keras_options(average=1)
 
 
 def test_every_rule_has_a_line_in_the_table():
@@ -165,11 +196,35 @@ def test_numpy_and_keras_train_along_the_same_losses(rule, make_optimizer):
     model = keras_network(network)
     hyper = {"learning_rate": 0.002}  # at larger rates the rules that start with long steps double every rounding
     data = (DATA.x_train, DATA.y_train)
-    theirs = train_keras(np.random.default_rng(3), model, make_optimizer(rule, **hyper), *data, epochs=1)
+    excluded = () if rule.elementwise else (f"{model.layers[-1].name}/",)  # the output layer, as ours by default
+    optimizer = make_optimizer(rule, exclude_layers=excluded, **hyper)
+    theirs = train_keras(np.random.default_rng(3), model, optimizer, *data, epochs=1)
     if make_optimizer is counterpart:
         hyper |= deviations(rule, hyper)
     ours = train(np.random.default_rng(3), network, rule, *data, epochs=1, **hyper)
     np.testing.assert_allclose(theirs.losses, ours.losses, atol=1e-4)
+
+
+@pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
+def test_without_names_keras_lets_muon_have_the_output_layer_and_ours_does_when_told(make_optimizer):
+    network = make()
+    model = keras_network(network)
+    data = (DATA.x_train, DATA.y_train)
+    theirs = train_keras(np.random.default_rng(3), model, make_optimizer("muon", learning_rate=0.002), *data, epochs=1)
+    ours = train(np.random.default_rng(3), network, "muon", *data, epochs=1, learning_rate=0.002, exclude_layers=())
+    np.testing.assert_allclose(theirs.losses, ours.losses, atol=1e-4)
+    excluding = train(np.random.default_rng(3), make(), "muon", *data, epochs=1, learning_rate=0.002)
+    assert np.abs(np.subtract(excluding.losses, ours.losses)).max() > 0.01  # the test has teeth
+
+
+def test_excluded_layers_are_kept_with_the_optimizer_and_refused_where_they_make_no_sense():
+    optimizer = as_keras_optimizer("muon", exclude_layers=["output"])
+    assert type(optimizer).from_config(optimizer.get_config()).exclude_layers == ["output"]
+    for make_optimizer in (counterpart, as_keras_optimizer):
+        with pytest.raises(TypeError, match="exclude_layers is for matrix methods such as muon; 'adam' takes every"):
+            make_optimizer("adam", exclude_layers=["output"])
+        with pytest.raises(TypeError, match="must hold several names, .* got the one string 'output'"):
+            make_optimizer("muon", exclude_layers="output")
 
 
 def test_after_training_keras_holds_theta_and_not_the_look_ahead_point():
@@ -182,18 +237,75 @@ def test_after_training_keras_holds_theta_and_not_the_look_ahead_point():
         np.testing.assert_allclose(theirs, ours, atol=1e-4)
 
 
-def test_fit_compiles_saves_and_loads(rule, tmp_path):
-    model = keras_network(make())
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+COMPILED = {"op by op": ("0", False), "one kernel": ("1", False), "model and all": ("0", True)}
+
+
+def fit(model, examples=128):
+    """Train for an epoch on the same minibatches each time."""
+    x, y = DATA.x_train[:examples].astype("float32"), DATA.y_train[:examples]
+    model.fit(x, y, epochs=1, shuffle=False, verbose=0)
+    return model
+
+
+@functools.cache
+def fitted(rule, how="op by op"):
+    """A small network after one epoch with a rule under a schedule."""
+    switch, jit_compile = COMPILED[how]
     rate = exponential_decay(initial_learning_rate=0.01, decay_steps=10, decay_rate=0.9)
-    model.compile(as_keras_optimizer(rule, learning_rate=rate), loss=loss)
-    model.fit(DATA.x_train[:128].astype("float32"), DATA.y_train[:128], epochs=1, verbose=0)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("COURSE_COMPILED", switch)
+        model = keras_network(make())
+        model.compile(as_keras_optimizer(rule, learning_rate=rate), loss=LOSS, jit_compile=jit_compile)
+        return fit(model)
+
+
+@pytest.mark.parametrize("how", ["one kernel", "model and all"])
+def test_compiled_it_is_the_same(rule, how):
+    for ours, theirs in zip(fitted(rule, how).get_weights(), fitted(rule).get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_fit_saves_loads_and_goes_on(rule, tmp_path):
+    model = fitted.__wrapped__(rule)  # one that no other test has
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.optimizer.rule is rule
     assert loaded.optimizer.get_config() == model.optimizer.get_config()
     for ours, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(fit(model).get_weights(), fit(loaded).get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_large_models_take_one_kernel_and_small_ones_or_where_it_is_switched_off_do_not(monkeypatch):
+    tf = pytest.importorskip("tensorflow", reason="the other backends compile the whole step")
+    asked, plain = [], tf.function
+    monkeypatch.setattr(
+        tf, "function", lambda f=None, **given: asked.append(given.get("jit_compile")) or plain(f, **given)
+    )
+    for units, switch, wanted in [(2000, "auto", True), (20, "auto", False), (2000, "0", False), (20, "1", True)]:
+        monkeypatch.setenv("COURSE_COMPILED", switch)
+        model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(units), keras.layers.Dense(10)])
+        model.compile(as_keras_optimizer("adam"), loss=LOSS)
+        asked.clear()
+        fit(model, 32)
+        assert (True in asked) is wanted, (units, switch)
+
+
+@pytest.mark.parametrize("make_optimizer", [counterpart, as_keras_optimizer])
+def test_sparse_gradients_of_an_embedding_are_taken_like_any_other(make_optimizer):
+    """The rows that no example names have gradient zero: with momentum they move on all the same."""
+    hyper = {"learning_rate": 0.1, "momentum": 0.9}
+    layers = [keras.Input((2,), dtype="int32"), keras.layers.Embedding(6, 3, embeddings_initializer="ones")]
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile(make_optimizer("momentum", **hyper), loss="mse")
+    for x in ([[0, 1]], [[1, 2]]):
+        model.train_on_batch(np.array(x), np.zeros((1, 1)))
+    table = model.get_weights()[0]
+    first = 1 - 0.1 * 12.0  # loss (sum of six ones)^2, whose derivative by each is 12
+    assert table[0] == pytest.approx(np.full(3, first - 0.9 * 0.1 * 12.0), rel=1e-6)
+    np.testing.assert_array_equal(table[3:], 1.0)
 
 
 def test_a_readers_rule_must_be_made_known_before_loading(tmp_path):

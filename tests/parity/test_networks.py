@@ -6,8 +6,17 @@ import pytest
 
 from course_lib import Network
 from course_lib import losses as losses
-from course_lib.counterparts import copy_from_keras, counterpart, keras_layer, keras_loss, keras_network, train_keras
+from course_lib.counterparts import (
+    copy_from_keras,
+    counterpart,
+    keras_layer,
+    keras_loss,
+    keras_network,
+    keras_scaling,
+    train_keras,
+)
 from course_lib.data import digits
+from course_lib.feature_scaling import fit_log, fit_mean_normalization, fit_min_max, fit_standard, fit_whitening
 from course_lib.initialization import he_normal
 from course_lib.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm, linear, relu, sigmoid, tanh
 from course_lib.training import train
@@ -95,7 +104,28 @@ def test_dropout_keeps_and_scales_alike_though_not_the_same_units():
     np.testing.assert_allclose(keras_network(network).predict_on_batch(x), network.predict(x), atol=1e-6)
 
 
+@pytest.mark.parametrize("fit", [fit_standard, fit_min_max, fit_mean_normalization])
+def test_inputs_are_scaled_alike(fit):
+    rng = np.random.default_rng(4)
+    x = rng.normal([3.0, -200.0, 1.0], [0.1, 50.0, 0.0], size=(40, 3))  # the last feature is constant
+    scaling = fit(x)
+    new = rng.normal([3.0, -200.0, 2.0], [0.1, 50.0, 1.0], size=(9, 3))
+    np.testing.assert_allclose(keras_scaling(scaling)(new.astype("float32")), scaling.apply(new), rtol=1e-4, atol=1e-4)
+
+
+def test_standard_scaling_is_what_keras_adapts_to():
+    x = np.random.default_rng(4).normal([3.0, -200.0], [0.1, 50.0], size=(400, 2))
+    layer = keras.layers.Normalization()
+    layer.adapt(x)
+    np.testing.assert_allclose(
+        layer(x.astype("float32")), keras_scaling(fit_standard(x))(x.astype("float32")), atol=1e-3
+    )
+
+
 def test_what_keras_lacks_is_said():
+    for fit in (fit_log, fit_whitening):
+        with pytest.raises(LookupError, match="Keras has no counterpart of .*: its Normalization is affine by feature"):
+            keras_scaling(fit(np.random.default_rng(0).uniform(1, 2, size=(9, 2))))
     with pytest.raises(
         LookupError, match="Keras has no counterpart of classic dropout: its dropout scales in training"
     ):
