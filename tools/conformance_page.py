@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from course_lib import RULES
-from tests.conformance import forms
+from course_lib.initialization import fans as count
+from tests.conformance import forms, papers
 from tests.conformance.forms import Form
 
 SAME = 1e-4  # of the way: Keras rounds its constants to float32, which is a tenth of that
@@ -74,7 +75,7 @@ def rule_here(form: Form) -> str:
 def trace(peer: str, name: str, **wanted: Any) -> dict[str, Any]:
     """Return a stored trace."""
     return next(
-        t for t in forms.stored(peer)["traces"] if t["name"] == name and all(t[k] == v for k, v in wanted.items())
+        t for t in forms.stored(peer)["traces"] if t["name"] == name and all(t.get(k) == v for k, v in wanted.items())
     )
 
 
@@ -124,7 +125,7 @@ def optimizer(name: str) -> str:
         "the rate acts": where_the_rate_acts,
         "starts at": where_the_state_begins,
     }
-    written = [f.text if side == "Paper" else f"`{f.text.replace('{rate}', 'rate')}`" for side, f in sides.items()]
+    written = [f.text if side == "Paper" else f"`{forms.filled(f, 'rate', 'rate / 10')}`" for side, f in sides.items()]
     rows = [["written", *written], *([label, *map(fact, sides.values())] for label, fact in facts.items())]
     rows = [row for row in rows if not set(row[1:]) <= NOTHING]
     rows.append(["defaults", "", *(defaults(peer, name) for peer in peers)])
@@ -174,35 +175,54 @@ def schedules() -> str:
         mine = entry.ours(np.arange(forms.STEPS))
         cells = []
         for peer, call in (("Keras", entry.keras), ("PyTorch", entry.torch)):
-            far = np.abs(np.array(trace(peer, name)["values"]) - mine).max() / mine.max() if call else 0.0
+            far = (
+                np.abs(np.array(trace(peer, name, kind="schedule")["values"]) - mine).max() / mine.max()
+                if call
+                else 0.0
+            )
             note = f" {words(far)} apart: {entry.note}" if far > SAME else ""
             cells.append(f"`{call}`{note}" if call else "")
-        rows.append([f"{{py:func}}`~course_lib.learning_rate.{entry.ours.name}`", *cells])
-    return table(["here", "Keras", "PyTorch"], rows)
+        rows.append([f"{{py:func}}`~course_lib.learning_rate.{entry.ours.name}`", entry.paper, *cells])
+    return table(["here", "paper", "Keras", "PyTorch"], rows)
 
 
 def initializers() -> str:
     """Return the table of initializers: variances in units of one over the inputs, and the largest draw."""
     rows = []
     for name, entry in forms.DRAWS.items():
+        if entry.formula:
+            fans = [
+                (np.prod(shape[:-1]), shape[-1]) if name == "Orthogonal" else count(shape) for shape in forms.SHAPES
+            ]
+            shares = [f"{getattr(papers, entry.formula)(*both) * both[0]:.2f}" for both in fans]
+            rows.append([name, *shares, f"{3**0.5:.2f}" if "uniform" in name else "", entry.paper])
         for peer, call in (("Keras", entry.keras), ("PyTorch", entry.torch)):
             if call:
-                drawn = [trace(peer, name, shape=list(shape)) for shape in forms.SHAPES]
+                drawn = [trace(peer, name, kind="initializer", shape=list(shape)) for shape in forms.SHAPES]
                 shares = [f"{one['variance'] * one['fans'][0]:.2f}" for one in drawn]
-                reach = f"{drawn[0]['largest'] / drawn[0]['variance'] ** 0.5:.2f}"
+                spread = drawn[0]["variance"] ** 0.5
+                reach = f"{drawn[0]['largest'] / spread:.2f}" if spread > 1e-9 else ""
                 rows.append([name, *shares, reach, f"{peer} `{call}`"])
-    return table(["draws", "dense", "convolution", "largest", "call"], rows)
+    return table(["draws", "dense", "convolution", "largest", "from"], rows)
 
 
 def normalization() -> str:
     """Return the table of batch norm and layer norm."""
+    batches = forms.BATCHES.tolist()
+    _, inference, _, variance = papers.batch_norm(batches, forms.GAMMA, forms.BETA)
+    by_layer = papers.layer_norm(batches[0], forms.GAMMA, forms.BETA)
+    on_paper = {
+        "Batch norm": [f"{variance[0]:.4f}", f"{inference[0][0]:.4f}"],
+        "Layer norm": ["", f"{by_layer[0][0]:.4f}"],
+    }
     rows = []
     for name in forms.NORMS:
+        rows.append([f"{name}, {forms.NORM_PAPERS[name]}", "", *on_paper[name]])
         for peer in forms.PEERS:
             one = trace(peer, name)
             usual = ", ".join(f"`{key}={value}`" for key, value in one["defaults"].items())
-            variance = f"{one['variance'][0]:.4f}" if "variance" in one else ""
-            rows.append([f"{name}, {peer}", usual, variance, f"{one['inference'][0][0]:.4f}"])
+            kept = f"{one['variance'][0]:.4f}" if "variance" in one else ""
+            rows.append([f"{name}, {peer}", usual, kept, f"{one['inference'][0][0]:.4f}"])
     return table(["layer", "defaults", "variance kept", "inference"], rows)
 
 

@@ -49,7 +49,7 @@ def main() -> None:
     peers.make_peers()
     for peer, path in forms.PEERS.items():
         content = record(peer)
-        lines = ",\n".join(json.dumps(trace) for trace in content.pop("traces"))
+        lines = ",\n".join(json.dumps(trace, separators=(",", ":")) for trace in content.pop("traces"))
         head = json.dumps(content)[:-1]
         path.write_text(f'{head}, "traces": [\n{lines}\n]}}\n', encoding="utf-8")
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")

@@ -5,6 +5,7 @@ A peer's call is text. The recorder evaluates it, the page prints it: what is pr
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class Form:
     Parameters
     ----------
     text : str
-        A peer's call, ``{rate}`` where the rate stands; or where the paper says it.
+        A peer's call, ``{rate}`` where the rate stands or ``{a tenth}`` of it; or where the paper says it.
     rule : str
         The rule; empty where none is the same.
     hyper : mapping
@@ -112,7 +113,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             "momentum_averaged_gradient",
             formula="averaged_gradient",
         ),
-        None,
+        Form("SGD({a tenth}, momentum=0.9)", "momentum", {"learning_rate": 0.1}, "at a tenth of the rate", **KERAS),
         Form(
             "SGD([theta], {rate}, momentum=0.9, dampening=0.9)",
             "momentum_pytorch",
@@ -124,6 +125,10 @@ OPTIMIZERS: dict[str, Optimizer] = {
     ),
     "Momentum as an averaged step": Optimizer(
         Form("the same with the sign turned", "momentum_averaged_step", formula="averaged_gradient"),
+        Form("SGD({a tenth}, momentum=0.9)", "momentum", {"learning_rate": 0.1}, "at a tenth of the rate", **KERAS),
+        Form("SGD([theta], {a tenth}, momentum=0.9)", "momentum_averaged_step"),
+        remark="A tenth of the rate makes a sum an average. Keras's rate is inside the velocity, so after a change of the "
+        "rate the old steps go on as long as they were; outside, as in the paper and in PyTorch, they shrink with it.",
     ),
     "Nesterov's momentum": Optimizer(
         Form("Nesterov (1983)", "nesterov", formula="nesterov", note="seen at its look-ahead points"),
@@ -317,41 +322,54 @@ def apart(path: FloatArray, other: FloatArray, start: Any) -> float:
 
 @dataclass(frozen=True)
 class Rates:
-    """A schedule of the course and how the peers spell it; empty where they have none.
+    """A schedule of the course, its paper and how the peers spell it; empty where they have none.
 
-    ``holds`` is the number of steps for which PyTorch's is the same, ``note`` what happens later.
+    ``formula`` names the function in ``papers.py``, ``holds`` is the number of steps for which PyTorch's is the same,
+    ``note`` what happens later.
     """
 
     ours: rates.Schedule
     keras: str = ""
     torch: str = ""
+    paper: str = ""
+    formula: str = ""
     holds: int = STEPS
     note: str = ""
 
 
 CYCLE = {"initial_learning_rate": 0.01, "maximal_learning_rate": 0.1, "step_size": 4}
+SMITH = {"paper": "Smith (2017), section 3.1"}
 TORCH_CYCLE = "CyclicLR(optimizer, 0.01, 0.1, 4, cycle_momentum=False, mode="
 
 RATES: dict[str, Rates] = {
+    "Constant": Rates(rates.constant(learning_rate=0.1), "", "ConstantLR(optimizer, 1.0)"),
     "Exponential": Rates(
         rates.exponential_decay(initial_learning_rate=0.1, decay_steps=1, decay_rate=0.8),
         "ExponentialDecay(0.1, 1, 0.8)",
         "ExponentialLR(optimizer, 0.8)",
+        paper="Senior et al. (2013)",
+        formula="exponential",
     ),
     "Steps": Rates(
         rates.step_decay(initial_learning_rate=0.1, decay_steps=6, decay_rate=0.5),
         "ExponentialDecay(0.1, 6, 0.5, staircase=True)",
         "StepLR(optimizer, 6, 0.5)",
+        paper="He et al. (2016), section 3.4",
+        formula="steps",
     ),
     "One over the step": Rates(
         rates.inverse_time_decay(initial_learning_rate=0.1, decay_steps=5, decay_rate=0.5),
         "InverseTimeDecay(0.1, 5, 0.5)",
         "LambdaLR(optimizer, lambda k: 1 / (1 + 0.5 * k / 5))",
+        paper="Darken and Moody (1990)",
+        formula="search_then_converge",
     ),
     "Linear": Rates(
         rates.linear_decay(initial_learning_rate=0.1, decay_steps=12, end_learning_rate=0.001),
         "PolynomialDecay(0.1, 12, 0.001)",
         "LinearLR(optimizer, 1.0, 0.01, 12)",
+        paper="Goodfellow et al. (2016), eq. (8.14)",
+        formula="linear_decay",
     ),
     "Cosine": Rates(
         rates.cosine_decay(initial_learning_rate=0.1, decay_steps=12, alpha=0.1),
@@ -359,6 +377,8 @@ RATES: dict[str, Rates] = {
         "CosineAnnealingLR(optimizer, 12, eta_min=0.01)",
         holds=13,
         note="it climbs again where Keras stays on the floor",
+        paper="Loshchilov and Hutter (2017), eq. (5)",
+        formula="cosine",
     ),
     "Cosine with warm-up": Rates(
         rates.warm_up(
@@ -366,58 +386,132 @@ RATES: dict[str, Rates] = {
         ),
         "CosineDecay(0.02, 14, warmup_target=0.1, warmup_steps=5)",
         "SequentialLR(optimizer, [LinearLR(optimizer, 0.2, 1.0, 5), CosineAnnealingLR(optimizer, 14)], [5])",
+        paper="Goyal et al. (2017), section 2.2",
+        formula="warmed_up_cosine",
     ),
     "Cosine with restarts": Rates(
         rates.cosine_decay_restarts(initial_learning_rate=0.1, first_decay_steps=3, t_mul=2.0),
         "CosineDecayRestarts(0.1, 3, t_mul=2.0)",
         "CosineAnnealingWarmRestarts(optimizer, 3, T_mult=2)",
+        paper="Loshchilov and Hutter (2017), eq. (5)",
+        formula="warm_restarts",
     ),
-    "Triangular": Rates(rates.triangular(**CYCLE), "", f"{TORCH_CYCLE}'triangular')"),
-    "Triangular, halved": Rates(rates.triangular2(**CYCLE), "", f"{TORCH_CYCLE}'triangular2')"),
-    "Triangular, shrinking": Rates(rates.exp_range(**CYCLE, gamma=0.95), "", f"{TORCH_CYCLE}'exp_range', gamma=0.95)"),
+    "Triangular": Rates(rates.triangular(**CYCLE), "", f"{TORCH_CYCLE}'triangular')", **SMITH, formula="cyclical"),
+    "Triangular, halved": Rates(
+        rates.triangular2(**CYCLE), "", f"{TORCH_CYCLE}'triangular2')", **SMITH, formula="halved_cycles"
+    ),
+    "Triangular, shrinking": Rates(
+        rates.exp_range(**CYCLE, gamma=0.95),
+        "",
+        f"{TORCH_CYCLE}'exp_range', gamma=0.95)",
+        **SMITH,
+        formula="shrinking_cycles",
+    ),
     "One cycle": Rates(
         rates.one_cycle(maximal_learning_rate=0.1, total_steps=STEPS), "", f"OneCycleLR(optimizer, 0.1, {STEPS})"
+    ),
+    "Warm-up, stable, decay": Rates(
+        rates.warmup_stable_decay(maximal_learning_rate=0.1, warmup_steps=4, stable_steps=8, decay_steps=6),
+        "",
+        "LambdaLR(optimizer, lambda k: max(0, min(k / 4, 1, (18 - k) / 6)))",
+        paper="Hu et al. (2024), section 4",
+        formula="warmup_stable_decay",
     ),
 }
 
 
 @dataclass(frozen=True)
 class Draw:
-    """An initializer of the course and the peers' calls; w is PyTorch's tensor, shape is Keras's."""
+    """An initializer of the course, its paper and the peers' calls; w is PyTorch's tensor, shape is Keras's.
+
+    ``formula`` names the function in ``papers.py`` that gives the variance, from the fans.
+    """
 
     ours: Callable[..., FloatArray]
     keras: str = ""
     torch: str = ""
+    paper: str = ""
+    formula: str = ""
 
 
 SHAPES = ((200, 300), (3, 3, 64, 100))
 
+LECUN = {"paper": "LeCun et al. (1998), eq. (16)", "formula": "lecun"}
+GLOROT = {"paper": "Glorot and Bengio (2010), eq. (12)", "formula": "glorot"}
+HE = {"paper": "He et al. (2015), eq. (10)", "formula": "he"}
+
 DRAWS: dict[str, Draw] = {
-    "LeCun uniform": Draw(init.lecun_uniform, "LecunUniform()(shape)"),
+    "Zeros": Draw(init.zeros, "Zeros()(shape)", "zeros_(w)"),
+    "Constant": Draw(functools.partial(init.constant, value=0.1), "Constant(0.1)(shape)", "constant_(w, 0.1)"),
+    "Normal": Draw(
+        functools.partial(init.normal, stddev=0.05), "RandomNormal(stddev=0.05)(shape)", "normal_(w, std=0.05)"
+    ),
+    "Normal, cut off": Draw(
+        functools.partial(init.truncated_normal, stddev=0.05),
+        "TruncatedNormal(stddev=0.05)(shape)",
+        "trunc_normal_(w, std=0.05, a=-0.1, b=0.1)",
+    ),
+    "LeCun uniform": Draw(
+        init.lecun_uniform, "LecunUniform()(shape)", "kaiming_uniform_(w, nonlinearity='linear')", **LECUN
+    ),
     "LeCun normal, cut off": Draw(init.lecun_truncated, "LecunNormal()(shape)"),
-    "LeCun normal": Draw(init.lecun_normal, "", "kaiming_normal_(w, nonlinearity='linear')"),
-    "Glorot uniform": Draw(init.glorot_uniform, "GlorotUniform()(shape)", "xavier_uniform_(w)"),
+    "LeCun normal": Draw(
+        init.lecun_normal,
+        "VarianceScaling(1.0, 'fan_in', 'untruncated_normal')(shape)",
+        "kaiming_normal_(w, nonlinearity='linear')",
+        **LECUN,
+    ),
+    "Glorot uniform": Draw(
+        init.glorot_uniform,
+        "GlorotUniform()(shape)",
+        "xavier_uniform_(w)",
+        paper="Glorot and Bengio (2010), eq. (16)",
+        formula="glorot",
+    ),
     "Glorot normal, cut off": Draw(init.glorot_truncated, "GlorotNormal()(shape)"),
-    "Glorot normal": Draw(init.glorot_normal, "", "xavier_normal_(w)"),
-    "He uniform": Draw(init.he_uniform, "HeUniform()(shape)", "kaiming_uniform_(w, nonlinearity='relu')"),
+    "Glorot normal": Draw(
+        init.glorot_normal,
+        "VarianceScaling(1.0, 'fan_avg', 'untruncated_normal')(shape)",
+        "xavier_normal_(w)",
+        **GLOROT,
+    ),
+    "He uniform": Draw(init.he_uniform, "HeUniform()(shape)", "kaiming_uniform_(w, nonlinearity='relu')", **HE),
     "He normal, cut off": Draw(init.he_truncated, "HeNormal()(shape)"),
-    "He normal": Draw(init.he_normal, "", "kaiming_normal_(w, nonlinearity='relu')"),
-    "Orthogonal": Draw(init.orthogonal, "Orthogonal()(shape)", "orthogonal_(w)"),
+    "He normal": Draw(
+        init.he_normal,
+        "VarianceScaling(2.0, 'fan_in', 'untruncated_normal')(shape)",
+        "kaiming_normal_(w, nonlinearity='relu')",
+        **HE,
+    ),
+    "Orthogonal": Draw(
+        init.orthogonal,
+        "Orthogonal()(shape)",
+        "orthogonal_(w)",
+        paper="Saxe et al. (2014)",
+        formula="saxe",
+    ),
     "Default of Dense": Draw(init.glorot_uniform, "layers.Dense(1).kernel_initializer(shape)"),
     "Default of Linear and Conv2d": Draw(
-        lambda rng, shape: init.variance_scaling(rng, shape, scale=1 / 3, distribution="uniform"),
-        "",
-        "layer(w).weight",
+        functools.partial(init.variance_scaling, scale=1 / 3, distribution="uniform"), "", "layer(w).weight"
     ),
 }
 
 BATCHES = np.random.default_rng(5).normal((1.0, -2.0, 0.0), (2.0, 0.3, 1e-6), size=(3, 4, 3)).round(9)
 """Three batches of four examples; the third feature hardly varies, so epsilon is what it is divided by."""
 GAMMA, BETA = (1.5, -0.5, 2.0), (0.1, 0.2, 0.3)
+NORM_PAPERS = {
+    "Batch norm": "Ioffe and Szegedy (2015), Algorithms 1 and 2",
+    "Layer norm": "Ba et al. (2016), eq. (3) and (4)",
+}
 NORMS = {
     "Batch norm": ("BatchNormalization(momentum=0.9, epsilon=1e-3)", "BatchNorm1d(3, momentum=0.1, eps=1e-3)"),
     "Layer norm": ("LayerNormalization(epsilon=1e-3)", "LayerNorm(3, eps=1e-3)"),
 }
+
+
+def filled(form: Form, rate: str, tenth: str) -> str:
+    """Write a rate, or a tenth of it, where a peer's call has it."""
+    return form.text.replace("{rate}", rate).replace("{a tenth}", tenth)
 
 
 def jobs(peer: str) -> list[dict[str, Any]]:
@@ -427,9 +521,10 @@ def jobs(peer: str) -> list[dict[str, Any]]:
     for name, entry in OPTIMIZERS.items():
         form = entry.keras if keras else entry.torch
         for scale, rate in [(s, r) for s in SCALES for r in SCHEDULES] if form else []:
-            call, schedule = form.text.replace("{rate}", str(RATE)), ""
+            call, schedule = filled(form, str(RATE), str(RATE / 10)), ""
             if rate == "scheduled" and keras:
-                call = form.text.replace("{rate}", f"schedules.ExponentialDecay({RATE}, 10, 0.1, staircase=True)")
+                falls = "schedules.ExponentialDecay({}, 10, 0.1, staircase=True)"
+                call = filled(form, falls.format(RATE), falls.format(RATE / 10))
             elif rate == "scheduled":
                 schedule = "StepLR(optimizer, 10, 0.1)"
             start = shaped(name, entry.start).tolist()

@@ -6,7 +6,7 @@ rules, so agreement means something. Each function takes the gradients, the star
 has no epsilon, neither has the function.
 """
 
-from math import prod, sqrt
+from math import cos, pi, prod, sqrt
 
 
 def mean_of(past, beta):
@@ -191,3 +191,132 @@ def muon(gradients, w, rate, mu=0.95, decay=0.1, scale=0.2):
         w = combined((1.0, w), (-rate(k) * size, x), (-rate(k) * decay, w))
         path.append(w)
     return path
+
+
+def exponential(k, first=0.1, ratio=0.8):
+    """Senior et al. (2013), exponential scheduling: the same factor at every step."""
+    return first * prod([ratio] * k)
+
+
+def steps(k, first=0.1, every=6, factor=0.5):
+    """He et al. (2016), section 3.4: divided by a factor again and again, constant between."""
+    return first * prod([factor] * (k // every))
+
+
+def search_then_converge(k, first=0.1, tau=10.0):
+    """Darken and Moody (1990): eta_0 / (1 + t / tau)."""
+    return first / (1 + k / tau)
+
+
+def linear_decay(k, first=0.1, last=0.001, tau=12):
+    """Goodfellow, Bengio and Courville (2016), eq. (8.14); constant after tau steps."""
+    alpha = min(k / tau, 1.0)
+    return (1 - alpha) * first + alpha * last
+
+
+def annealed(t, period, top, floor=0.0):
+    """Loshchilov and Hutter (2017), eq. (5), t steps after the last restart."""
+    return floor + (top - floor) / 2 * (1 + cos(t / period * pi))
+
+
+def cosine(k, period=12, top=0.1, floor=0.01):
+    """One period of it; afterwards the floor."""
+    return annealed(min(k, period), period, top, floor)
+
+
+def warmed_up_cosine(k, warmup=5, start=0.02, top=0.1, period=14):
+    """Goyal et al. (2017), section 2.2, before one period of a cosine."""
+    if k < warmup:
+        return start + k * (top - start) / warmup
+    return cosine(k - warmup, period, top, 0.0)
+
+
+def warm_restarts(k, period=3, growth=2, top=0.1):
+    """Loshchilov and Hutter (2017), eq. (5): when a period is over the next begins, growth times as long."""
+    while k >= period:
+        k, period = k - period, period * growth
+    return annealed(k, period, top)
+
+
+def cyclical(k, base=0.01, top=0.1, stepsize=4, scale=lambda cycle, k: 1.0):
+    """Smith (2017), section 3.1 and its listing."""
+    cycle = 1 + k // (2 * stepsize)
+    x = abs(k / stepsize - 2 * cycle + 1)
+    return base + (top - base) * max(0.0, 1 - x) * scale(cycle, k)
+
+
+def halved_cycles(k):
+    """Smith (2017), triangular2: half the difference at the end of each cycle."""
+    return cyclical(k, scale=lambda cycle, k: prod([0.5] * (cycle - 1)))
+
+
+def shrinking_cycles(k):
+    """Smith (2017), exp_range: the difference times gamma to the power of the iteration."""
+    return cyclical(k, scale=lambda cycle, k: prod([0.95] * k))
+
+
+def warmup_stable_decay(s, top=0.1, w=4, t=12, end=18):
+    """Hu et al. (2024), section 4, with a straight line for the function f; s counts the steps."""
+    if s < w:
+        return s / w * top
+    return top if s <= t else top * max(0, end - s) / (end - t)
+
+
+def lecun(n_in, n_out):
+    """LeCun et al. (1998), eq. (16): the standard deviation is m to the power of -1/2, m being the fan-in."""
+    return 1 / n_in
+
+
+def glorot(n_in, n_out):
+    """Glorot and Bengio (2010), eq. (12)."""
+    return 2 / (n_in + n_out)
+
+
+def glorot_bound(n_in, n_out):
+    """Glorot and Bengio (2010), eq. (16): the end of the uniform distribution."""
+    return sqrt(6) / sqrt(n_in + n_out)
+
+
+def he(n_in, n_out):
+    """He et al. (2015), eq. (10): the standard deviation is the root of 2 / n."""
+    return 2 / n_in
+
+
+def saxe(n_in, n_out):
+    """Saxe et al. (2014): as many orthonormal vectors as fit, so the longer side shares out the length of 1."""
+    return 1 / max(n_in, n_out)
+
+
+def normalized(values, epsilon):
+    """Shift and scale some numbers, as batch and layer normalization both do."""
+    mean = sum(values) / len(values)
+    variance = sum((x - mean) ** 2 for x in values) / len(values)
+    return [(x - mean) / sqrt(variance + epsilon) for x in values], mean, variance
+
+
+def batch_norm(batches, gamma, beta, epsilon=1e-3):
+    """Ioffe and Szegedy (2015): Algorithm 1 on the last batch, Algorithm 2 on the first, after all have been seen.
+
+    Returns the two outputs, and mean and variance of line 10 of Algorithm 2.
+    """
+    features = range(len(gamma))
+    seen = [[normalized([row[j] for row in batch], epsilon) for j in features] for batch in batches]
+    m = len(batches[0])
+    mean = [sum(one[j][1] for one in seen) / len(seen) for j in features]
+    variance = [m / (m - 1) * sum(one[j][2] for one in seen) / len(seen) for j in features]
+    training = [[gamma[j] * seen[-1][j][0][i] + beta[j] for j in features] for i in range(m)]
+    inference = [
+        [
+            gamma[j] / sqrt(variance[j] + epsilon) * row[j]
+            + (beta[j] - gamma[j] * mean[j] / sqrt(variance[j] + epsilon))
+            for j in features
+        ]
+        for row in batches[0]
+    ]
+    return training, inference, mean, variance
+
+
+def layer_norm(batch, gamma, beta):
+    """Ba, Kiros and Hinton (2016), eq. (3) and (4); no epsilon."""
+    rows = [normalized(row, 0.0)[0] for row in batch]
+    return [[g * x + b for g, x, b in zip(gamma, row, beta, strict=True)] for row in rows]

@@ -5,21 +5,27 @@ import re
 import numpy as np
 import pytest
 
-from course_lib import RULES
+from course_lib import RULES, initialization
 from course_lib.initialization import fans
 from course_lib.learning_rate import SCHEDULES
 from course_lib.normalization import (
     batch_norm_forward,
     batch_norm_inference_forward,
     layer_norm_forward,
+    population_statistics,
     running_average,
 )
-from tests.conformance import forms
+from tests.conformance import forms, papers
 from tests.conftest import ROOT
 from tools import conformance_page as page
 
-PINS = {"Keras": ROOT / "requirements.txt", "PyTorch": ROOT / "benchmarks" / "requirements.txt"}
+PINS = {"Keras": ROOT / "requirements.txt", "PyTorch": ROOT / "benchmarks" / "peers" / "requirements.txt"}
 TRACES = {peer: forms.stored(peer)["traces"] for peer in forms.PEERS}
+INITIALIZERS = {
+    name
+    for name, function in vars(initialization).items()
+    if list(getattr(function, "__annotations__", ()))[:2] == ["rng", "shape"]
+}
 PAPERS = [
     (name, scale, rate)
     for name in forms.OPTIMIZERS
@@ -62,8 +68,14 @@ def test_the_files_are_small():
     assert sum(path.stat().st_size for path in forms.PEERS.values()) < 100_000
 
 
-def test_every_schedule_that_a_peer_has_is_compared():
-    assert set(SCHEDULES) - {entry.ours.name for entry in forms.RATES.values()} == {"constant", "warmup_stable_decay"}
+def test_nothing_of_the_library_is_left_out():
+    assert {entry.ours.name for entry in forms.RATES.values()} == {*SCHEDULES, "warm_up"}
+    compared = {getattr(entry.ours, "func", entry.ours) for entry in forms.DRAWS.values()}
+    assert {f.__name__ for f in compared} == set(INITIALIZERS)
+    every = {
+        form.rule for entry in forms.OPTIMIZERS.values() for form in (entry.paper, entry.keras, entry.torch) if form
+    }
+    assert every == set(RULES)
 
 
 @pytest.mark.parametrize(("name", "scale", "rate"), PAPERS)
@@ -105,6 +117,45 @@ def test_beyond_its_end_pytorchs_cosine_runs_backwards():
     trace = next(t for t in TRACES["PyTorch"] if t["name"] == "Cosine")
     k = np.arange(forms.STEPS)
     np.testing.assert_allclose(forms.RATES["Cosine"].ours(12 - np.abs(12 - k)), trace["values"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("entry", [e for e in forms.RATES.values() if e.formula], ids=lambda e: e.formula)
+def test_the_schedule_is_the_papers_formula(entry):
+    theirs = [getattr(papers, entry.formula)(k) for k in range(forms.STEPS)]
+    np.testing.assert_allclose(entry.ours(np.arange(forms.STEPS)), theirs, rtol=1e-12, atol=1e-16)
+
+
+@pytest.mark.parametrize("shape", forms.SHAPES, ids=str)
+@pytest.mark.parametrize("name", [name for name, entry in forms.DRAWS.items() if entry.formula])
+def test_the_initializer_has_the_papers_variance(name, shape):
+    entry = forms.DRAWS[name]
+    draws = entry.ours(np.random.default_rng(0), shape)
+    assert draws.var() == pytest.approx(getattr(papers, entry.formula)(*fans_of_matrix(name, shape)), rel=0.03)
+    assert abs(draws.mean()) < 4 * draws.std() / draws.size**0.5
+    if name == "Glorot uniform":
+        assert np.abs(draws).max() == pytest.approx(papers.glorot_bound(*fans(shape)), rel=1e-3)
+
+
+def fans_of_matrix(name, shape):
+    """The fans; of an orthogonal matrix the sides, for a convolution is one matrix whose rows are its inputs."""
+    return (np.prod(shape[:-1]), shape[-1]) if name == "Orthogonal" else fans(shape)
+
+
+def test_batch_norm_is_the_papers():
+    gamma, beta = np.array(forms.GAMMA), np.array(forms.BETA)
+    training, inference, mean, variance = papers.batch_norm(forms.BATCHES.tolist(), forms.GAMMA, forms.BETA)
+    seen = [batch_norm_forward(batch, gamma, beta) for batch in forms.BATCHES]
+    means, variances = (np.array([cache[i] for _, cache in seen]) for i in (-2, -1))
+    ours = population_statistics(means, variances, forms.BATCHES.shape[1])
+    np.testing.assert_allclose(seen[-1][0], training, rtol=1e-9)
+    np.testing.assert_allclose(ours, (mean, variance), rtol=1e-9)
+    theirs = batch_norm_inference_forward(forms.BATCHES[0], gamma, beta, *ours)[0]
+    np.testing.assert_allclose(theirs, inference, rtol=1e-9)
+
+
+def test_layer_norm_is_the_papers():
+    ours = layer_norm_forward(forms.BATCHES[0], np.array(forms.GAMMA), np.array(forms.BETA), epsilon=0.0)[0]
+    np.testing.assert_allclose(ours, papers.layer_norm(forms.BATCHES[0].tolist(), forms.GAMMA, forms.BETA), rtol=1e-9)
 
 
 @pytest.mark.parametrize(("peer", "trace"), of_kind("initializer"))
@@ -151,3 +202,14 @@ def test_the_page_reads_facts_off_the_rules():
 def test_the_page_names_every_rule():
     text = "".join(text for _, text in page.optimizers())
     assert [rule for rule in RULES if f".{rule}`" not in text and f"`{rule}`" not in text] == []
+
+
+def test_the_page_names_every_schedule_initializer_and_normalization():
+    schedules, initializers, normalization = (
+        page.TABLES[name]() for name in ("schedules", "initializers", "normalization")
+    )
+    assert [name for name in (*SCHEDULES, "warm_up") if f".{name}`" not in schedules] == []
+    assert [name for name in forms.DRAWS if f"| {name} |" not in initializers] == []
+    assert [name for name in forms.NORMS if normalization.count(f"| {name}, ") != 3] == []
+    papers_said = {entry.paper for entry in (*forms.RATES.values(), *forms.DRAWS.values()) if entry.paper}
+    assert [said for said in papers_said if said not in schedules + initializers] == []
