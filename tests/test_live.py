@@ -18,11 +18,12 @@ from course_lib import RULES, SURFACES
 from course_lib.averages import exponential_average, sliding_mean
 from course_lib.engine import descend
 from course_lib.learning_rate import exponential_decay
-from course_lib.live import LiveAverage, LiveFigure, LiveLookAhead, LiveMap
+from course_lib.live import LiveAverage, LiveBatch, LiveFigure, LiveGradients, LiveLookAhead, LiveMap, LiveTable
 from course_lib.live.average import drifting_signal
 from course_lib.live.outcome import MEANING, STAY, judge, number
-from course_lib.live.script import site_script
+from course_lib.live.script import KINDS, core_script, kind_script, script_for
 from course_lib.momentum import gradient_descent, momentum, nesterov
+from course_lib.normalization import batch_norm_backward, batch_norm_forward
 from course_lib.plotting.style import LOOKS, OPTIMIZERS, styles
 from course_lib.rule import update_rule
 from course_lib.surfaces import quadratic, ravine, surface
@@ -157,10 +158,16 @@ def test_the_picture_is_small_light_and_opaque(figure):
     assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_the_script_is_small_and_asks_nobody():
-    assert len(gzip.compress(site_script().encode())) <= SCRIPT_LIMIT
-    assert not re.search(r"https?:|//\w|import\b|fetch|XMLHttp", site_script())
-    assert "</script" not in site_script()
+@pytest.mark.parametrize("kind", ["descent", *KINDS])
+def test_what_a_figure_carries_is_small_and_asks_nobody(kind):
+    assert len(gzip.compress(script_for(kind).encode())) <= SCRIPT_LIMIT
+    assert not re.search(r"https?:|//\w|import\b|fetch\(|XMLHttp", script_for(kind))
+    assert "</script" not in script_for(kind)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(LookupError, match="no kind of live figure is called 'maps'; known: average"):
+        kind_script("maps")
 
 
 def test_the_script_is_written_by_a_command(tmp_path):
@@ -169,7 +176,9 @@ def test_the_script_is_written_by_a_command(tmp_path):
         [sys.executable, "-W", "error", "-m", "course_lib.live.script", str(target)], capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    assert target.read_text(encoding="utf-8") == site_script()
+    assert target.read_text(encoding="utf-8") == core_script()
+    beside = {path.stem.removeprefix("live-fig-") for path in target.parent.glob("live-fig-*.js")}
+    assert beside == set(KINDS)
 
 
 def test_a_readers_own_rule_travels_with_the_figure():
@@ -326,16 +335,16 @@ def test_an_optimizer_keeps_its_look_and_no_two_in_a_figure_share_one():
     assert styles(["momentum", "adam"])[0] == styles(["nesterov", "momentum"])[1] == OPTIMIZERS["momentum"]
     many = styles(["momentum", "momentum", "mine", "adam"])
     assert len(set(many)) == 4
-    for colour in ("colour", "on_dark", "dash"):
-        assert len({getattr(look, colour) for look in LOOKS}) == len(LOOKS)
+    for color in ("color", "on_dark", "dash"):
+        assert len({getattr(look, color) for look in LOOKS}) == len(LOOKS)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.colour)
-def test_colours_stand_out_from_their_ground(look):
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.color)
+def test_colors_stand_out_from_their_ground(look):
     """Three to one is what WCAG 2.1 asks of graphics (criterion 1.4.11)."""
 
-    def luminance(colour):
-        channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    def luminance(color):
+        channels = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         return sum(
             w * (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4)
             for w, c in zip((0.2126, 0.7152, 0.0722), channels, strict=True)
@@ -346,7 +355,7 @@ def test_colours_stand_out_from_their_ground(look):
         return (high + 0.05) / (low + 0.05)
 
     for ground in ("#ffffff", "#d3dde6"):
-        assert contrast(look.colour, ground) >= 3, ground
+        assert contrast(look.color, ground) >= 3, ground
     for ground in ("#14181e", "#3a4653"):
         assert contrast(look.on_dark, ground) >= 3, ground
 
@@ -359,7 +368,28 @@ def made_map(**options):
     return LiveMap(momentum, quadratic, RATES, MOMENTA, MEASURED, marks={"here": (0.1, 0.3)}, **options)
 
 
-OTHERS = {"average": LiveAverage, "look_ahead": lambda: LiveLookAhead("ravine"), "map": made_map}
+def made_gradients(**options):
+    return LiveGradients({name: name for name in ("adagrad", "rmsprop", "adam", "adam_uncorrected")}, **options)
+
+
+GRID = {"kind": ["slow", "fast"], "rate": [0.1, 1.0, 10.0]}
+RUN = 2.0 ** -np.outer([[1, 2, 3], [2, 4, 6]], np.arange(5)).reshape(2, 3, 5)
+ENDS = {"one": RUN[..., -1], "two": RUN[..., 1]}
+
+
+def made_table(curves=None, totals=ENDS, x=range(5), **options):
+    curves = {"one": RUN, "two": 4 * RUN} if curves is None else curves
+    return LiveTable(curves, GRID, x, totals, ("step", "loss", "error"), **{"along": "rate", **options})
+
+
+OTHERS = {
+    "average": LiveAverage,
+    "batch": LiveBatch,
+    "gradients": made_gradients,
+    "look_ahead": lambda: LiveLookAhead("ravine"),
+    "map": made_map,
+    "table": made_table,
+}
 
 
 @pytest.mark.parametrize("kind", OTHERS)
@@ -438,11 +468,63 @@ def test_a_map_keeps_what_was_measured():
     assert f"{number(100 * lost.mean())} % diverge" in shown.alt
 
 
+def test_a_map_of_any_quantity_over_any_hyperparameter():
+    values = np.where(MEASURED < 1, MEASURED, np.inf)
+    shown = LiveMap(
+        "rmsprop", quadratic, RATES, MOMENTA, values, vertical="rho", quantity="loss at the end", probe=(0.1, 0.3)
+    )
+    np.testing.assert_allclose(shown.factors, np.where(MEASURED < 1, MEASURED, np.nan).clip(1e-300), rtol=0.02)
+    assert shown.hyper["rho"] == pytest.approx(0.3)
+    assert "learning rate 0.01 to 0.21 and rho 0 to 0.9" in shown.alt
+    assert f"At learning rate 0.1, rho 0.3: loss at the end {number(np.sqrt(0.3))}; the run shown," in shown.alt
+
+
+def test_what_rules_make_of_gradients_are_closed_forms():
+    """Uncorrected Adam is sqrt(10) rates long at first, 6.57 at step 12; AdaGrad falls as 1 / sqrt(t)."""
+    shown = made_gradients(steps=64)
+    assert "adagrad, first step 1, longest 1 (step 1), last 0.125, effective rate 0.01, at last 0.00125" in shown.alt
+    assert "rmsprop, first step 3.16" in shown.alt
+    assert "adam_uncorrected, first step 3.16, longest 6.57 (step 12)" in shown.alt
+    small = made_gradients(scale=1e-6)
+    inside = 1e-6 / np.sqrt(1e-12 * 0.1 + 1e-7)
+    assert f"rmsprop, first step {number(inside)}" in small.alt
+
+
+def test_a_table_keeps_what_was_run():
+    shown = made_table(start={"kind": "fast", "rate": 1})
+    np.testing.assert_allclose(shown.values["two"], 4 * RUN, rtol=1e-3)
+    assert shown.alt == (
+        "At kind fast, rate 1: one, loss 1.5e−5 at step 4, error 1.5e−5; two, loss 6.1e−5 at step 4, error 0.0625."
+    )
+    straight = made_table({"one": RUN - 1, "two": RUN}, log=False)
+    np.testing.assert_allclose(straight.values["one"], RUN - 1, atol=2e-5)
+    assert len(json.dumps(shown.spec)) < 2_500
+
+
+def test_a_lost_run_is_lost_from_there_on_and_says_so():
+    early = np.where(np.arange(5) == 2, np.inf, RUN)
+    shown = made_table({"one": early, "two": RUN}, {"one": np.full((2, 3), np.nan), "two": ENDS["two"]})
+    assert shown.alt.startswith("At kind slow, rate 0.1: one, diverged at step 2, error none; two, loss 0.0625")
+    assert np.isnan(shown.values["one"][..., 2:]).all()
+
+
+def test_a_batch_is_normalized_and_its_slopes_are_the_gradient_of_the_library():
+    shown = LiveBatch(example=3, shift=1.0, scale=0.5, epsilon=1e-2)
+    m, (ones, zeros) = len(shown.batch), (np.ones(1), np.zeros(1))
+    y, cache = batch_norm_forward(shown.inputs[:, None], ones, zeros, epsilon=1e-2)
+    np.testing.assert_allclose(shown.outputs, y[:, 0])
+    dx, _, _ = batch_norm_backward(np.eye(m)[:, 2:3], cache)
+    np.testing.assert_allclose(shown.slopes, dx[:, 0])
+    left = shown.slopes @ shown.outputs / (shown.outputs[2] / np.sqrt(shown.variance + 1e-2))
+    assert f"a share of {number(left)} is left if all scale" in shown.alt
+    assert "by 0 if all shift" in shown.alt
+
+
 def test_a_map_of_ten_thousand_runs_travels_light():
     rates, momenta = np.geomspace(1e-3, 0.3, 100), np.linspace(0, 0.99, 100)
     measured = np.maximum(np.sqrt(momenta)[:, None], np.abs(1 - 10 * rates))
     spec = LiveMap(momentum, quadratic, rates, momenta, measured).spec
-    assert spec["rate"]["log"] and not spec["momentum"]["log"]
+    assert spec["rate"]["log"] and not spec["vertical"]["log"]
     assert len(json.dumps(spec)) < 30_000
 
 
@@ -473,6 +555,33 @@ OTHERS_REFUSED = {
         ValueError,
         "far: learning_rate must lie on the map, from 0.005 to 0.215",
     ),
+    "unknown sequence": (lambda: made_gradients(sequence="sparce"), LookupError, "did you mean 'sparse'"),
+    "scale 0": (lambda: made_gradients(scale=0.0), ValueError, "scale must be positive and finite, got 0.0"),
+    "rate 0": (lambda: LiveGradients({"still": ("adam", {"learning_rate": 0.0})}), TypeError, "a number above 0"),
+    "matrix method": (lambda: LiveGradients({"Muon": "muon"}), TypeError, "does not act on each coordinate alone"),
+    "quantity below 0": (
+        lambda: LiveMap(momentum, quadratic, RATES, MOMENTA, -MEASURED, quantity="loss"),
+        ValueError,
+        "must not be negative",
+    ),
+    "unknown vertical": (
+        lambda: LiveMap(momentum, quadratic, RATES, MOMENTA, MEASURED, vertical="rho"),
+        TypeError,
+        "no hyperparameter 'rho'",
+    ),
+    "batch of one": (lambda: LiveBatch([1.0]), ValueError, "a row of 2 to 20 finite numbers, got [1.0]"),
+    "example 9": (lambda: LiveBatch(example=9), ValueError, "example must be a whole number from 1 to 8, got 9"),
+    "scale 7": (lambda: LiveBatch(scale=7), ValueError, "scale must be one of"),
+    "table of another shape": (
+        lambda: made_table({"one": RUN[0], "two": RUN}),
+        ValueError,
+        "curves of 'one' must have shape (2, 3, 5), got (3, 5)",
+    ),
+    "table of nothing": (lambda: made_table({}), ValueError, "curves: there is nothing to show"),
+    "logarithm of 0": (lambda: made_table({"one": 0 * RUN, "two": RUN}), ValueError, "needs positive values"),
+    "x falls": (lambda: made_table(x=[0, 2, 1, 3, 4]), ValueError, "x must be rising positions"),
+    "no such axis": (lambda: made_table(along="rat"), LookupError, "no axis 'rat'; did you mean 'rate'"),
+    "off the grid": (lambda: made_table(start={"rate": 5}), LookupError, "rate 5 is not on the grid"),
     "rule without momentum": (
         lambda: LiveMap(gradient_descent, quadratic, RATES, MOMENTA, MEASURED),
         TypeError,

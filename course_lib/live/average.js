@@ -49,7 +49,7 @@ kinds.average = (figure, spec) => {
   const pointer = figure.handle(chart, ([x]) => (probe = inside(x)), {
     label: "Probe", axes: [chart.x, linear(0, 1)], by: [1, 1], fine: 1, text: ([x]) => `value ${x}`, className: "probe",
   });
-  figure.note("dots: the signal · grey: its mean · drag the outlier ○ and the probe ●, or move them with the arrow keys (Shift: further)");
+  figure.note("dots: the signal · gray: its mean · drag the outlier ○ and the probe ●, or move them with the arrow keys (Shift: further)");
   const table = figure.row("runs plain");
   const curves = spec.curves.map((curve) => ({ ...curve }));
   for (const curve of curves) figure.legend(table, curve);
@@ -58,27 +58,27 @@ kinds.average = (figure, spec) => {
   figure.slider(shared, { label: "window N", values: spec.windows, value: spec.window, text: settings, set: (n) => (window = n) });
   figure.resetButton(shared, () => ({ outlier, probe } = spec));
 
-  const drawChart = (colours, x) => {
+  const drawChart = (colors, x) => {
     const line = (values) => values.map((v, i) => [chart.X(i + 1), chart.Y(v)]);
-    chart.backdrop([colours.paper], () => {
-      chart.clear(colours);
-      chart.axes(colours, "number of the value", "");
-      chart.curve(line(mean), { colour: colours.rule, dash: [], paper: colours.rule });
+    chart.backdrop([colors.paper], () => {
+      chart.clear(colors);
+      chart.axes(colors, "number of the value", "");
+      chart.curve(line(mean), { color: colors.rule, dash: [], paper: colors.rule });
     });
     const { pen } = chart;
-    pen.fillStyle = colours.soft;
+    pen.fillStyle = colors.soft;
     for (const [px, py] of line(x)) pen.fillRect(px - 1, py - 1, 2, 2);
-    pen.fillStyle = colours.accent;
+    pen.fillStyle = colors.accent;
     pen.fillRect(chart.X(probe) - 0.5, 0, 1, chart.height);
     for (const { values, style } of curves) chart.curve(line(values), style);
   };
 
-  const drawBars = (colours) => {
+  const drawBars = (colors) => {
     const most = Math.max(...curves.flatMap(({ weights }) => weights));
     [bars.x, bars.y] = [linear(0, Math.max(10, probe)), linear(0, niceStep(most * 1.05))];
-    bars.backdrop([colours.paper, bars.x.high, bars.y.high], () => {
-      bars.clear(colours);
-      bars.axes(colours, "number of the value", "weight at the probe");
+    bars.backdrop([colors.paper, bars.x.high, bars.y.high], () => {
+      bars.clear(colors);
+      bars.axes(colors, "number of the value", "weight at the probe");
     });
     for (const { weights, style } of curves) {
       const first = probe - weights.length + 1;
@@ -87,7 +87,7 @@ kinds.average = (figure, spec) => {
     }
   };
 
-  const paint = (colours, dark) => {
+  const paint = (colors, dark) => {
     const now = averagesOf(window);
     const x = [...signal];
     x[outlier[0] - 1] += outlier[1];
@@ -95,7 +95,7 @@ kinds.average = (figure, spec) => {
       const average = now[curve.name];
       curve.values = average.run(x);
       curve.weights = average.weights(probe);
-      curve.style = styleOf(curve, colours, dark);
+      curve.style = styleOf(curve, colors, dark);
       const without = average.run(signal);
       const pull = Math.max(...curve.values.map((v, i) => Math.abs(v - without[i])));
       const lag = curve.values.slice(jump).findIndex((v) => side * (v - halfway) >= 0) + 1;
@@ -106,8 +106,8 @@ kinds.average = (figure, spec) => {
         `at the probe ${number(curve.values[probe - 1])}, weights add up to ${number(curve.weights.reduce((a, b) => a + b))}`,
       ].join(" · ");
     }
-    if (chart.fit()) drawChart(colours, x);
-    if (bars.fit(figure.beside ? chart.height : undefined)) drawBars(colours);
+    if (chart.fit()) drawChart(colors, x);
+    if (bars.fit(figure.beside ? chart.height : undefined)) drawBars(colors);
     knob.place([outlier[0], x[outlier[0] - 1]]);
     pointer.place([probe, 1]);
     figure.tell(curves);

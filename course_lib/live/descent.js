@@ -28,14 +28,14 @@ kinds.descent = (figure, spec) => {
   figure.resetButton(shared, () => (start = spec.start));
   figure.note(MEANING);
 
-  const paint = (colours, dark) => {
+  const paint = (colors, dark) => {
     for (const run of runs) {
       follow(run, surface, start, spec.steps);
-      run.style = styleOf(run, colours, dark);
+      run.style = styleOf(run, colors, dark);
     }
-    if (map.fit()) drawPaths(map, surface, runs, colours, turned ? 5 : 2.5);
+    if (map.fit()) drawPaths(map, surface, runs, colors, turned ? 5 : 2.5);
     handle.place(start);
-    if (chart.fit(figure.beside ? map.height : undefined)) drawLosses(chart, surface, runs, spec.steps, colours);
+    if (chart.fit(figure.beside ? map.height : undefined)) drawLosses(chart, surface, runs, spec.steps, colors);
     figure.tell(runs);
     const rate = ({ hyper }) => (typeof hyper.learning_rate === "number" ? ` at learning rate ${number(hyper.learning_rate)}` : "");
     const clauses = runs.map((run) => `${run.label}${rate(run)}, ${run.text}`);

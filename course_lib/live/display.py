@@ -50,7 +50,7 @@ class LiveDisplay:
         picture = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{self._base64()}" style="max-width: 100%; background: #fff">'
         spec = {**self.spec, "alt": self.alt}
         attribute = html.escape(json.dumps(spec, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-        code = f"<script>{script.site_script()}</script>" if inline else ""
+        code = f"<script>{script.script_for(self.spec['kind'])}</script>" if inline else ""
         return f'<live-fig spec="{attribute}">{picture}</live-fig>{code}'
 
     def to_page(self) -> str:

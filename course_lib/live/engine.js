@@ -50,13 +50,13 @@ function judge(path, value, minima, box) {
 }
 
 // 0.0152, -9, 1.2e-7: three digits that read well, the same as outcome.number in Python
-function number(x) {
+function number(x, digits = 3) {
   const size = Math.abs(x);
-  const text = size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1).replace("e+", "e") : `${Number(x.toPrecision(3))}`;
+  const text = size && (size < 1e-3 || size >= 1e5) ? x.toExponential(1).replace("e+", "e") : `${Number(x.toPrecision(digits))}`;
   return text.replaceAll("-", "−");
 }
 
-const pointText = (p) => `(${p.map(number).join(", ")})`;
+const pointText = (p) => `(${p.map((x) => number(x)).join(", ")})`;
 
 function outcomeText({ losses, word, step, minimum }, several) {
   const loss = number(losses[losses.length - 1]);

@@ -27,7 +27,7 @@ class LiveFigure(LiveDisplay):
         A surface of two coordinates, or the name of one in `course_lib.SURFACES`.
     optimizers : mapping or sequence
         Label to rule, or to a pair of rule and hyperparameters: ``{"by hand": (momentum, {"learning_rate": 0.02})}``. A
-        sequence of rules or names is labelled with their names. A reader's own rule will do, and so will a schedule.
+        sequence of rules or names is labeled with their names. A reader's own rule will do, and so will a schedule.
     steps : int
         How many steps each run takes.
     start : sequence of two floats, optional

@@ -4,7 +4,7 @@ const element = (tag, text = "", className = "") => Object.assign(document.creat
 const compile = (source) => Function(`"use strict"; return ${source}`)();
 const compileSchedule = ({ schedule, constants }) => ((f) => (step) => f(step, constants))(compile(schedule));
 
-const pointWords = (p) => p.map(number).join(", ");
+const pointWords = (p) => p.map((x) => number(x)).join(", ");
 
 // How a line looks, or a mark alone.
 function swatch({ dash, marker }) {
@@ -56,8 +56,24 @@ button { font: inherit; min-height: 1.9rem; padding: 0.1rem 0.9rem; border: 1px 
 }`;
 
 class LiveFig extends HTMLElement {
+  static kinds = kinds;
+  static home = document.currentScript?.src;
+
+  // A kind has come: the figures that wait for it can be drawn.
+  static arrived() {
+    for (const figure of document.querySelectorAll("live-fig")) if (figure.kind === undefined) figure.connectedCallback();
+  }
+
+  // Fetches a kind that lies beside this script; in a notebook it comes with the figure.
+  static fetchKind(kind) {
+    if (!LiveFig.home || LiveFig.asked.has(kind)) return;
+    LiveFig.asked.add(kind);
+    document.head.append(Object.assign(document.createElement("script"), { src: LiveFig.home.replace(/\.js/, `-${kind}.js`) }));
+  }
+  static asked = new Set();
+
   connectedCallback() {
-    if (!this.shadowRoot) this.build();
+    if (this.kind === undefined) this.build();
     if (!this.kind) return;
     this.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes the arrow keys
     this.sizes = new ResizeObserver(() => this.resized());
@@ -75,9 +91,11 @@ class LiveFig extends HTMLElement {
   }
 
   build() {
-    const root = this.attachShadow({ mode: "open" });
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    root.innerHTML = "<slot></slot>"; // the picture
     try {
       const spec = JSON.parse(this.getAttribute("spec"));
+      if (!kinds[spec.kind]) return LiveFig.fetchKind(spec.kind);
       this.card = element("div", "", "card");
       this.card.setAttribute("role", "group");
       this.card.setAttribute("aria-label", "Live figure");
@@ -86,12 +104,12 @@ class LiveFig extends HTMLElement {
       this.live = this.card.appendChild(element("p", "", "hidden"));
       this.live.setAttribute("role", "status");
       this.live.textContent = spec.alt;
-      root.append(element("style", STYLE), this.card);
+      root.replaceChildren(element("style", STYLE), this.card);
       this.kind = kind;
       this.resized();
     } catch (error) {
       this.kind = null;
-      root.innerHTML = "<slot></slot>"; // the picture
+      root.innerHTML = "<slot></slot>";
       console.error("live-fig:", error);
     }
   }
@@ -106,13 +124,13 @@ class LiveFig extends HTMLElement {
   redraw() {
     const began = performance.now();
     const dark = isDark();
-    const colours = PAPER[dark ? "dark" : "light"];
+    const colors = PAPER[dark ? "dark" : "light"];
     if (this.dark !== dark) {
       this.dark = dark;
       this.card.style.colorScheme = dark ? "dark" : "light";
-      for (const name of ["paper", "ink", "soft", "rule", "accent"]) this.card.style.setProperty(`--${name}`, colours[name]);
+      for (const name of ["paper", "ink", "soft", "rule", "accent"]) this.card.style.setProperty(`--${name}`, colors[name]);
     }
-    this.kind.paint(colours, dark);
+    this.kind.paint(colors, dark);
     this.lastRedrawMs = performance.now() - began;
   }
 
@@ -133,7 +151,10 @@ class LiveFig extends HTMLElement {
   }
 
   // A slider over a list of round values.
-  slider(parent, { label, name = label, values, value, text = number, set }) {
+  slider(parent, { label, name = label, values, value, text, set }) {
+    const apart = (digits) => new Set(values.map((x) => number(x, digits))).size === values.length;
+    const digits = [3, 4, 5].find(apart) ?? 3;
+    text ??= (x) => number(x, digits);
     const box = parent.appendChild(element("label", "", "slider"));
     const input = element("input");
     const shown = element("span");
@@ -170,7 +191,7 @@ class LiveFig extends HTMLElement {
   tell(runs) {
     for (const run of runs) {
       if (run.status.textContent !== run.text) run.status.textContent = run.text;
-      if (run.drawn !== run.style.colour) run.drawn = run.swatch.style.color = run.style.colour;
+      if (run.drawn !== run.style.color) run.drawn = run.swatch.style.color = run.style.color;
     }
   }
 

@@ -30,7 +30,7 @@ kinds.look_ahead = (figure, spec) => {
   }
   figure.resetButton(shared, () => (start = spec.start));
 
-  const drawGlass = (colours) => {
+  const drawGlass = (colors) => {
     const [x, y] = (runs[0].halves ?? [[0, 0]])[0];
     const points = runs.flatMap((run) => run.halves ?? []).map((p) => [p[0] - x, p[1] - y]);
     const sides = [0, 1].map((i) => points.map((p) => p[i])).map((side) => [Math.min(...side), Math.max(...side)]);
@@ -38,14 +38,14 @@ kinds.look_ahead = (figure, spec) => {
     const unit = 1.25 * Math.max((sides[0][1] - sides[0][0]) / glass.width, (sides[1][1] - sides[1][0]) / glass.height, 1e-12);
     const [dx, dy] = [(unit * glass.width) / 2, (unit * glass.height) / 2];
     [glass.x, glass.y] = [linear(cx - dx, cx + dx), linear(cy - dy, cy + dy)];
-    glass.clear(colours);
+    glass.clear(colors);
     if (!points.length) return;
     const value = (u, v) => surface.value(x + u, y + v);
-    landscape(glass, value, [], colours, 13, 8);
-    glass.axes(colours, `${surface.axes[0]} from here`, `${surface.axes[1]} from here`);
+    landscape(glass, value, [], colors, 18, 8);
+    glass.axes(colors, `${surface.axes[0]} from here`, `${surface.axes[1]} from here`);
     const [left, right, top, bottom] = [map.X(x + cx - dx), map.X(x + cx + dx), map.Y(y + cy + dy), map.Y(y + cy - dy)];
     const [w, h] = [Math.max(10, right - left), Math.max(10, bottom - top)];
-    map.pen.strokeStyle = colours.ink;
+    map.pen.strokeStyle = colors.ink;
     map.pen.lineWidth = 1.5;
     map.pen.strokeRect((left + right - w) / 2, (top + bottom - h) / 2, w, h);
     for (const { halves, rule, style } of runs) {
@@ -54,12 +54,12 @@ kinds.look_ahead = (figure, spec) => {
       const momentum = { ...style, dash: [] };
       glass.arrow(from, turn, rule.where ? momentum : gradient, rule.where ? 5 : 0);
       glass.arrow(turn, end, rule.where ? gradient : momentum, 5);
-      glass.marker(...end, style, colours.paper);
-      if (rule.where) glass.marker(...turn, { marker: "circle", colour: colours.paper }, style.colour);
+      glass.marker(...end, style, colors.paper);
+      if (rule.where) glass.marker(...turn, { marker: "circle", color: colors.paper }, style.color);
     }
   };
 
-  const paint = (colours, dark) => {
+  const paint = (colors, dark) => {
     let here = null;
     const visit = (t, theta, state) => t === step && (here = { theta, state, t });
     follow(classical, surface, start, spec.steps, visit);
@@ -67,16 +67,16 @@ kinds.look_ahead = (figure, spec) => {
     if (step > classical.outcome.path.length) here = null; // it has diverged by then
     const length = (a, b) => number(Math.hypot(b[0] - a[0], b[1] - a[1]));
     runs.forEach((run, i) => {
-      run.style = { ...styleOf(run, colours, dark), pale: true };
+      run.style = { ...styleOf(run, colors, dark), pale: true };
       run.halves = here && halves(run, surface.gradient, here);
       const [from, turn, end] = run.halves ?? [];
       run.words = here && `${names[i][0]} ${length(from, turn)}, then ${names[i][1]} ${length(turn, end)}, to loss ${number(surface.value(...end))}`;
       run.words ??= "no step to show, classical momentum has diverged";
     });
-    if (map.fit()) drawPaths(map, surface, runs, colours);
+    if (map.fit()) drawPaths(map, surface, runs, colors);
     for (const run of runs) run.style.pale = false;
     handle.place(start);
-    if (glass.fit(figure.beside ? map.height : undefined)) drawGlass(colours);
+    if (glass.fit(figure.beside ? map.height : undefined)) drawGlass(colors);
     const apart = here ? `The two end ${length(classical.halves[2], nesterov.halves[2])} apart. ` : "";
     const whole = `On their own paths: ${runs.map(({ label, text }) => `${label}, ${text}`).join("; ")}.`;
     ends.textContent = apart + whole;

@@ -1,10 +1,10 @@
-"""How fast a rule converges over learning rate and momentum, to explore."""
+"""How well a rule does over its learning rate and one more hyperparameter, to explore."""
 
 from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,28 +17,28 @@ from course_lib.rule import FloatArray, Rule
 from course_lib.surfaces import Surface
 
 DIVERGED = 65535  # the code for it; those below are evenly spread
-AXES = ("learning_rate", "momentum")
 MARKERS = ("diamond", "triangle", "square", "flag", "circle")
-SHADED = 2.0  # powers of ten from the fastest to the darkest colour
+SHADED = {"speed": 2.0, "quantity": 8.0}  # powers of ten from the best to the darkest color
 MOST_CELLS = 16_000
 
 
 class LiveMap(LiveDisplay):
-    """A measured map of convergence over learning rate and momentum, with the run at a probe.
+    """A measured map over learning rate and momentum, or another hyperparameter, with the run at a probe.
 
-    The colour says how many steps it takes until one more digit is right; the probe goes from one measured point to the
-    next, and its run is taken in the browser.
+    The color says how many steps it takes until one more digit is right, or how large some other quantity is; the probe
+    goes from one measured point to the next, and its run is taken in the browser.
 
     Parameters
     ----------
     rule : Rule or str
-        A rule with a learning rate and a momentum, or the name of one.
+        A rule with a learning rate and the hyperparameter of the vertical axis, or the name of one.
     surface : Surface or str
         Where the run at the probe is shown.
     learning_rates, momenta : array_like
         Rising values, evenly spread or each a fixed ratio above the last (the axis is logarithmic then).
     factors : array_like of shape (len(momenta), len(learning_rates))
-        By how much the error shrinks in a step, as measured; 1 or more, or nan, where a run diverges.
+        By how much the error shrinks in a step, as measured; 1 or more, or nan, where a run diverges. Where a quantity is
+        named, its values instead: positive, the smaller the better, inf or nan where a run diverges.
     marks : mapping of str to (float, float), optional
         Points to mark: label to learning rate and momentum.
     steps : int
@@ -47,6 +47,10 @@ class LiveMap(LiveDisplay):
         Where it starts; by default the surface's own start.
     probe : (float, float), optional
         Learning rate and momentum where the probe starts; by default the fastest run at the least momentum.
+    vertical : str
+        Hyperparameter whose values ``momenta`` holds.
+    quantity : str, optional
+        What was measured, such as "loss after 150 steps".
 
     Raises
     ------
@@ -57,7 +61,7 @@ class LiveMap(LiveDisplay):
     Attributes
     ----------
     factors : ndarray of shape (len(momenta), len(learning_rates))
-        The factors as the figure knows them, nan where a run diverges.
+        The factors, or the quantity, as the figure knows them, nan where a run diverges.
     fastest, probe : (int, int)
         Row and column of the fastest run, and of the one where the probe starts.
 
@@ -82,14 +86,18 @@ class LiveMap(LiveDisplay):
         steps: int = 100,
         start: Any = None,
         probe: tuple[float, float] | None = None,
+        vertical: str = "momentum",
+        quantity: str | None = None,
     ):
         self.surface = parts.check_surface(surface)
         self.steps = parts.check_count("steps", steps)
         self.start = parts.check_point(self.surface.start if start is None else start)
-        self.axes = _Axis("learning_rates", learning_rates), _Axis("momenta", momenta)
-        self.codes, self.low, self.high = _encode(factors, (self.axes[1].count, self.axes[0].count))
+        self.axes = _Axis("learning_rate", learning_rates), _Axis(vertical, momenta)
+        self.quantity = quantity
+        shape = self.axes[1].count, self.axes[0].count
+        self.codes, self.low, self.high = _encode(factors, shape, _log_steps if quantity is None else _log_quantity)
         self.digits = _decode(self.codes, self.low, self.high)
-        self.factors = 10 ** (-1 / 10**self.digits)
+        self.factors = 10 ** (-1 / 10**self.digits) if quantity is None else 10**self.digits
         fastest = np.unravel_index(np.nanargmin(self.digits), self.digits.shape)
         self.fastest = int(fastest[0]), int(fastest[1])
         self.marks = _check_points(marks or {}, self.axes)
@@ -109,12 +117,14 @@ class LiveMap(LiveDisplay):
         self.spec = self._spec()
 
     def _at(self, cell: tuple[int, int]) -> dict[str, float]:
-        return {"learning_rate": self.axes[0].value(cell[1]), "momentum": self.axes[1].value(cell[0])}
+        return {axis.name: axis.value(i) for axis, i in zip(self.axes, cell[::-1], strict=True)}
 
     def _verdict(self, cell: tuple[int, int]) -> str:
         here = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in self._at(cell).items())
         if np.isnan(self.digits[cell]):
             return f"{here}: diverges"
+        if self.quantity is not None:
+            return f"{here}: {self.quantity} {number(float(10 ** self.digits[cell]))}"
         steps = float(10 ** self.digits[cell])
         return f"{here}: converges, factor {number(10 ** (-1 / steps))} a step: one digit every {number(steps)} steps"
 
@@ -123,11 +133,11 @@ class LiveMap(LiveDisplay):
         return with_meaning(f"At {self._verdict(self.probe)}; the run shown, {run}.", [self.outcome])
 
     def _sentence(self) -> str:
-        sides = " and ".join(f"{name.replace('_', ' ')} {side}" for name, side in zip(AXES, self.axes, strict=True))
+        sides = " and ".join(f"{side.label} {side}" for side in self.axes)
         lost = number(100 * float(np.isnan(self.digits).mean()))
-        points = {"The fastest": self._verdict(self.fastest)}
+        points = {"The fastest" if self.quantity is None else "The best": self._verdict(self.fastest)}
         for label, (x, y) in self.marks.items():
-            points[label.capitalize()] = f"learning rate {number(x)}, momentum {number(y)}"
+            points[label.capitalize()] = f"learning rate {number(x)}, {self.axes[1].label} {number(y)}"
         return (
             f"{self.digits.size} runs of {self.rule.name.replace('_', ' ')} on {parts.surface_label(self.surface)}, {sides}: {lost} % diverge. "
             f"{''.join(f'{name}, {text}. ' for name, text in points.items())}{self._probe_sentence()}"
@@ -135,13 +145,17 @@ class LiveMap(LiveDisplay):
 
     def _shades(self) -> tuple[float, float]:
         fastest = float(np.nanmin(self.digits))
-        return fastest, max(min(float(np.nanmax(self.digits)), fastest + SHADED), fastest + 1e-6)
+        shaded = SHADED["speed" if self.quantity is None else "quantity"]
+        return fastest, max(min(float(np.nanmax(self.digits)), fastest + shaded), fastest + 1e-6)
 
     def _levels(self) -> list[tuple[float, str]]:
-        """Round numbers of steps, as logarithms, with a colour that stands out there."""
+        """Round numbers of steps, as logarithms, with a color that stands out there."""
         fast, slow = self._shades()
         powers = range(int(np.floor(fast)), int(np.ceil(slow)) + 1)
-        levels = [round(float(np.log10(m)) + p, 6) for p in powers for m in (1, 2, 5)]
+        if slow - fast < 3:
+            levels = [round(float(np.log10(m)) + p, 6) for p in powers for m in (1, 2, 5)]
+        else:  # few lines, for what is measured over many powers of ten is rough
+            levels = [float(p) for p in powers if p % 2 == 0]
         middle = fast + 0.45 * (slow - fast)
         return [(level, "#00000088" if level < middle else "#ffffffaa") for level in levels if fast < level < slow]
 
@@ -157,11 +171,12 @@ class LiveMap(LiveDisplay):
             "steps": self.steps,
             "run": parts.run_spec(self.rule.name.replace("_", " "), self.rule, self.hyper, look),
             "rate": self.axes[0].spec(),
-            "momentum": self.axes[1].spec(),
+            "vertical": {"name": self.axes[1].name, "label": self.axes[1].label, **self.axes[1].spec()},
+            "quantity": self.quantity,
             "table": base64.b64encode(self.codes[::-1].astype("<u2").tobytes()).decode("ascii"),
             "low": self.low,
             "high": self.high,
-            "colours": style.FAST_TO_SLOW,
+            "colors": style.FAST_TO_SLOW,
             "fast": fast,
             "slow": slow,
             "levels": self._levels(),
@@ -186,8 +201,10 @@ class LiveMap(LiveDisplay):
             shades=self._shades(),
             levels=self._levels(),
             marks={label: (*at, marker) for (label, at), marker in zip(self.marks.items(), MARKERS, strict=False)},
-            probe=(self.hyper["learning_rate"], self.hyper["momentum"]),
+            probe=(self.hyper["learning_rate"], self.hyper[self.axes[1].name]),
             steps=self.steps,
+            vertical=self.axes[1].label,
+            quantity=self.quantity,
         )
 
 
@@ -195,6 +212,7 @@ class _Axis:
     """Values evenly spread, or each a fixed ratio above the last."""
 
     def __init__(self, name: str, values: Any):
+        self.name, self.label = name, name.replace("_", " ")
         values = np.asarray(values, float)
         if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all() or not (np.diff(values) > 0).all():
             raise ValueError(f"{name} must be at least two rising finite numbers, got {values!r}")
@@ -233,8 +251,23 @@ class _Axis:
         return f"{number(self.low)} to {number(self.high)}"
 
 
-def _encode(factors: Any, shape: tuple[int, int]) -> tuple[Any, float, float]:
-    """Codes for the logarithm of the steps to a digit, with the values of the lowest and the highest."""
+def _log_steps(factors: FloatArray) -> FloatArray:
+    """Logarithm of the steps to a digit, nan where a run diverges."""
+    converges = (factors >= 0) & (factors < 1)
+    return np.log10(-1 / np.log10(np.clip(np.where(converges, factors, np.nan), 1e-15, 1 - 1e-15)))
+
+
+def _log_quantity(values: FloatArray) -> FloatArray:
+    """Logarithm of something positive, nan where a run diverges."""
+    if (values < 0).any():
+        raise ValueError(f"a quantity is mapped by its logarithm and must not be negative, got {np.nanmin(values)}")
+    return np.log10(np.maximum(np.where(np.isfinite(values), values, np.nan), 1e-300))
+
+
+def _encode(
+    factors: Any, shape: tuple[int, int], logarithm: Callable[[FloatArray], FloatArray]
+) -> tuple[Any, float, float]:
+    """Codes for the logarithm of what was measured, with the values of the lowest and the highest."""
     factors = np.asarray(factors, float)
     if factors.shape != shape:
         raise ValueError(
@@ -242,14 +275,13 @@ def _encode(factors: Any, shape: tuple[int, int]) -> tuple[Any, float, float]:
         )
     if factors.size > MOST_CELLS:
         raise ValueError(f"at most {MOST_CELLS} cells travel in a page, got {factors.size}")
-    converges = (factors >= 0) & (factors < 1)
-    if not converges.any():
+    digits = logarithm(factors)
+    good = ~np.isnan(digits)
+    if not good.any():
         raise ValueError("no run of the map converges")
-    shrinking = np.clip(factors[converges], 1e-15, 1 - 1e-15)
-    digits = np.log10(-1 / np.log10(shrinking))
-    low, high = float(digits.min()), float(digits.max())
+    low, high = float(digits[good].min()), float(digits[good].max())
     codes = np.full(shape, DIVERGED)
-    codes[converges] = np.rint((digits - low) / ((high - low) or 1) * (DIVERGED - 1))
+    codes[good] = np.rint((digits[good] - low) / ((high - low) or 1) * (DIVERGED - 1))
     return codes, low, high
 
 
@@ -260,9 +292,11 @@ def _decode(codes: Any, low: float, high: float) -> FloatArray:
 def _check_points(points: Mapping[str, Any], axes: tuple[_Axis, _Axis]) -> dict[str, tuple[float, float]]:
     found = {}
     for label, (x, y) in points.items():
-        for name, v, axis in zip(AXES, (x, y), axes, strict=True):
+        for v, axis in zip((x, y), axes, strict=True):
             low, high = axis.ends()
             if not low <= v <= high:
-                raise ValueError(f"{label}: {name} must lie on the map, from {number(low)} to {number(high)}, got {v}")
+                raise ValueError(
+                    f"{label}: {axis.name} must lie on the map, from {number(low)} to {number(high)}, got {v}"
+                )
         found[str(label)] = float(x), float(y)
     return found

@@ -136,7 +136,7 @@ def run_spec(label: str, rule: Rule, hyper: Mapping[str, Any], look: Any) -> dic
 
 def look_spec(look: Any) -> dict[str, Any]:
     """Return how a line is drawn."""
-    return {"colours": [look.colour, look.on_dark], "dash": look.dash, "marker": look.marker}
+    return {"colors": [look.color, look.on_dark], "dash": look.dash, "marker": look.marker}
 
 
 def _value(value: float | Callable[[int], float]) -> Any:

@@ -36,7 +36,7 @@ const linear = (low, high) => ({
 
 const SUPERSCRIPT = Object.fromEntries([..."0123456789-"].map((c, i) => [c, "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"[i]]));
 
-// Ticks at powers of ten, or at 1, 2 and 5 times them where there are few.
+// Ticks at powers of ten, or at 1, 2 and 5 times them where those are few and there is room for so many.
 const logarithmic = (low, high) => {
   const [a, b] = [Math.log10(low), Math.log10(high)];
   const short = b - a < 3;
@@ -44,11 +44,11 @@ const logarithmic = (low, high) => {
     low, high,
     share: (x) => (Math.log10(x) - a) / (b - a),
     at: (share) => 10 ** (a + share * (b - a)),
-    ticks(count) {
+    ticks(count, most) {
       const step = niceStep(Math.max(1, (b - a) / count));
       const first = (short ? Math.floor : Math.ceil)(a / step - 1e-9) * step;
       const powers = Array.from({ length: Math.floor((b - first) / step + 1e-9) + 1 }, (_, i) => 10 ** Math.round(first + i * step));
-      return short ? powers.flatMap((x) => [x, 2 * x, 5 * x]).filter((x) => x >= low * 0.999 && x <= high * 1.001) : powers;
+      return short && 3 * (b - a) <= most ? powers.flatMap((x) => [x, 2 * x, 5 * x]).filter((x) => x >= low * 0.999 && x <= high * 1.001) : powers.filter((x) => x >= low * 0.999);
     },
     text: (x) => (short ? number(x) : "10" + [...`${Math.round(Math.log10(x))}`].map((c) => SUPERSCRIPT[c]).join("")),
   };
@@ -78,17 +78,18 @@ class Panel {
     this.height = height ?? Math.round(this.width * this.ratio);
     const [w, h, dpr] = [this.width + left + right, this.height + top + bottom, devicePixelRatio || 1];
     const { canvas } = this;
-    if (canvas.width !== Math.round(w * dpr) || canvas.height !== Math.round(h * dpr)) {
+    if (!this.pen || canvas.width !== Math.round(w * dpr) || canvas.height !== Math.round(h * dpr)) {
       [canvas.width, canvas.height] = [Math.round(w * dpr), Math.round(h * dpr)];
       canvas.style.height = `${h}px`;
+      this.dpr = dpr;
+      this.pen = this.penOf(canvas);
     }
-    this.dpr = dpr;
-    this.pen = this.penOf(canvas);
     return true;
   }
 
   penOf(canvas) {
     const pen = canvas.getContext("2d", { alpha: false });
+    pen.font = Panel.FONT;
     pen.setTransform(this.dpr, 0, 0, this.dpr, this.margin.left * this.dpr, this.margin.top * this.dpr);
     return pen;
   }
@@ -114,23 +115,22 @@ class Panel {
   X = (x) => this.x.share(x) * this.width;
   Y = (y) => (1 - this.y.share(y)) * this.height;
 
-  clear(colours) {
+  clear(colors) {
     const { left, right, top, bottom } = this.margin;
-    this.pen.fillStyle = colours.paper;
+    this.pen.fillStyle = colors.paper;
     this.pen.fillRect(-left, -top, this.width + left + right, this.height + top + bottom);
   }
 
-  axes(colours, xLabel, yLabel) {
+  axes(colors, xLabel, yLabel) {
     const { pen, width, height } = this;
-    pen.font = Panel.FONT;
     pen.lineWidth = 1;
-    pen.strokeStyle = colours.soft;
-    pen.fillStyle = colours.ink;
+    pen.strokeStyle = colors.soft;
+    pen.fillStyle = colors.ink;
     pen.beginPath();
     pen.rect(0, 0, width, height);
     pen.textAlign = "center";
     pen.textBaseline = "top";
-    for (const tick of this.x.ticks(Math.max(3, width / 50))) {
+    for (const tick of this.x.ticks(Math.max(3, width / 50), width / 40)) {
       const x = this.X(tick);
       pen.moveTo(x, height);
       pen.lineTo(x, height + 4);
@@ -139,7 +139,7 @@ class Panel {
     pen.fillText(xLabel, width / 2, height + 24);
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    for (const tick of this.y.ticks(Math.max(3, height / 38))) {
+    for (const tick of this.y.ticks(Math.max(3, height / 38), height / 15)) {
       const y = this.Y(tick);
       pen.moveTo(0, y);
       pen.lineTo(-4, y);
@@ -175,7 +175,7 @@ class Panel {
   }
 
   // A dashed line with a halo, or a pale one without.
-  ink({ colour, dash, paper, pale }) {
+  ink({ color, dash, paper, pale }) {
     const { pen } = this;
     pen.lineJoin = "round";
     pen.setLineDash([]);
@@ -186,7 +186,7 @@ class Panel {
     pen.globalAlpha = pale ? 0.55 : 1;
     pen.lineWidth = pale ? 1.25 : 2;
     pen.setLineDash(dash);
-    pen.strokeStyle = colour;
+    pen.strokeStyle = color;
     pen.stroke();
     pen.globalAlpha = 1;
     pen.setLineDash([]);
@@ -205,23 +205,23 @@ class Panel {
     pen.moveTo(0, 0);
     pen.lineTo(length - 0.8 * size, 0);
     this.ink(style);
-    pen.fillStyle = style.colour;
+    pen.fillStyle = style.color;
     pen.fill(new Path2D(`M${length} 0l${-size} ${size / 2}v${-size}z`));
     pen.restore();
   }
 
-  cross(x, y, colour) {
+  cross(x, y, color) {
     const { pen } = this;
     const [px, py] = [this.X(x), this.Y(y)];
-    pen.strokeStyle = colour;
+    pen.strokeStyle = color;
     pen.lineWidth = 2;
     pen.stroke(new Path2D(`M${px - 6} ${py}h12M${px} ${py - 6}v12`));
   }
 
-  marker(x, y, { marker, colour }, paper) {
+  marker(x, y, { marker, color }, paper) {
     if (!(x >= -1 && x <= this.width + 1 && y >= -1 && y <= this.height + 1)) return;
     const { pen } = this;
-    pen.fillStyle = colour;
+    pen.fillStyle = color;
     pen.strokeStyle = paper;
     pen.lineWidth = 1.5;
     pen.save();
@@ -267,7 +267,7 @@ function levelsOf(lowest, highest, floors) {
 }
 
 // Level lines and shading of a surface, from its values on a grid of so many pixels; if so many lines are wanted, evenly spread ones.
-function landscape(panel, value, minima, colours, pixels, lines) {
+function landscape(panel, value, minima, colors, pixels, lines) {
   const { pen, width, height } = panel;
   const [columns, rows] = [Math.ceil(width / pixels), Math.ceil(height / pixels)];
   const floors = minima.map((m) => value(...m));
@@ -289,27 +289,31 @@ function landscape(panel, value, minima, colours, pixels, lines) {
     : levelsOf(lowest, highest, floors);
 
   const from = Math.log(roots[0]);
-  shading(pen, heights, columns + 1, rows + 1, [0.5, 0.5, columns, rows, 0, 0, width, height], (h) => {
-    const s = Math.min(1, Math.max(0, (Math.log(h) - from) / (Math.log(top) - from)));
-    return mix(colours.low, colours.high, s);
-  });
+  const shade = (h) => mix(colors.low, colors.high, Math.min(1, Math.max(0, (Math.log(h) - from) / (Math.log(top) - from))));
+  shading(pen, heights, columns + 1, rows + 1, [0, 0, width, height], shade, 0.5);
   pen.lineWidth = 1;
-  pen.strokeStyle = colours.line;
+  pen.strokeStyle = colors.line;
   isolines(pen, heights, columns, rows, roots, width / columns, height / rows, 1);
 }
 
 const mix = (a, b, s) => a.map((x, c) => x + s * (b[c] - x));
 
-// Colours of values on a grid; nothing where there is no colour.
-function shading(pen, values, columns, rows, places, colour) {
-  const shade = new OffscreenCanvas(columns, rows);
+// One for all grids: to make a canvas takes long.
+const shades = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+
+// Colors of values on a grid, without so much of its edge; nothing where there is no color.
+function shading(pen, values, columns, rows, place, color, edge = 0) {
+  const { canvas } = shades;
+  if (canvas.width < columns) canvas.width = columns;
+  if (canvas.height < rows) canvas.height = rows;
   const image = new ImageData(columns, rows);
+  const colors = new Uint32Array(image.data.buffer);
   values.forEach((v, n) => {
-    const found = colour(v);
-    if (found) image.data.set([...found, 255], 4 * n);
+    const found = color(v);
+    if (found) colors[n] = (255 << 24) | (found[2] << 16) | (found[1] << 8) | found[0];
   });
-  shade.getContext("2d").putImageData(image, 0, 0);
-  pen.drawImage(shade, ...places);
+  shades.putImageData(image, 0, 0);
+  pen.drawImage(canvas, edge, edge, columns - 2 * edge, rows - 2 * edge, ...place);
 }
 
 // Lines through values on a grid at rising levels, none where a value is missing; steep cells get none of the levels below so many times what they span.
@@ -318,29 +322,29 @@ function isolines(pen, values, columns, rows, levels, cw, ch, steep) {
   for (let j = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++) {
       const n = j * (columns + 1) + i;
-      cell(pen, levels, [values[n], values[n + 1], values[n + columns + 2], values[n + columns + 1]], i, j, cw, ch, steep);
+      const [a, b, c, d] = [values[n], values[n + 1], values[n + columns + 2], values[n + columns + 1]];
+      const [low, high] = [Math.min(a, b, c, d), Math.max(a, b, c, d)];
+      const least = Math.max(low, steep * (high - low)); // lower levels are finer than the grid can show
+      for (const level of levels) {
+        if (level >= high) break;
+        if (level >= least) cell(pen, level, [a, b, c, d], i, j, cw, ch);
+      }
     }
   }
   pen.stroke();
 }
 
-// Lines through one cell of the grid; corners in the order of the clock from the top left.
-function cell(pen, levels, corners, i, j, cw, ch, steep) {
-  const [low, high] = [Math.min(...corners), Math.max(...corners)];
-  if (Number.isNaN(low)) return;
-  for (const level of levels) {
-    if (level < low || level < steep * (high - low)) continue; // finer than the grid can show
-    if (level >= high) break;
-    const points = [];
-    for (let side = 0; side < 4; side++) {
-      const [a, b] = [corners[side], corners[(side + 1) % 4]];
-      if (a < level === b < level) continue;
-      const s = (level - a) / (b - a);
-      points.push([[i + s, j], [i + 1, j + s], [i + 1 - s, j + 1], [i, j + 1 - s]][side]);
-    }
-    for (let k = 0; k + 1 < points.length; k += 2) {
-      pen.moveTo(points[k][0] * cw, points[k][1] * ch);
-      pen.lineTo(points[k + 1][0] * cw, points[k + 1][1] * ch);
-    }
+// The line of one level through one cell of the grid; corners in the order of the clock from the top left.
+function cell(pen, level, corners, i, j, cw, ch) {
+  const points = [];
+  for (let side = 0; side < 4; side++) {
+    const [a, b] = [corners[side], corners[(side + 1) % 4]];
+    if (a < level === b < level) continue;
+    const s = (level - a) / (b - a);
+    points.push([[i + s, j], [i + 1, j + s], [i + 1 - s, j + 1], [i, j + 1 - s]][side]);
+  }
+  for (let k = 0; k + 1 < points.length; k += 2) {
+    pen.moveTo(points[k][0] * cw, points[k][1] * ch);
+    pen.lineTo(points[k + 1][0] * cw, points[k + 1][1] * ch);
   }
 }

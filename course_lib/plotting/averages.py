@@ -52,7 +52,7 @@ def averages_picture(
         )
         lines = []
         for label, (look, curve, weights) in curves.items():
-            style = {"color": look.colour, "linestyle": look.linestyle}
+            style = {"color": look.color, "linestyle": look.linestyle}
             lines += left.plot(numbers, curve, label=label, **style)
             first = probe - len(weights) + 1
             right.plot([first, *range(first, probe + 1), probe], [0, *weights, 0], **style)

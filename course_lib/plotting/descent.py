@@ -76,7 +76,7 @@ def draw_path(ax: Axes, path: FloatArray, look: Look, label: str) -> Any:
     path : ndarray of shape (k, 2)
         The points.
     look : Look
-        Colour, line style and marker.
+        Color, line style and marker.
     label : str
         Name of the optimizer.
 
@@ -85,8 +85,8 @@ def draw_path(ax: Axes, path: FloatArray, look: Look, label: str) -> Any:
     matplotlib.lines.Line2D
         The line.
     """
-    (line,) = ax.plot(*path.T, color=look.colour, linestyle=look.linestyle, label=label)
-    ax.plot(*path[-1:].T, MARKERS[look.marker], color=look.colour, markeredgecolor="white", markersize=8, zorder=3)
+    (line,) = ax.plot(*path.T, color=look.color, linestyle=look.linestyle, label=label)
+    ax.plot(*path[-1:].T, MARKERS[look.marker], color=look.color, markeredgecolor="white", markersize=8, zorder=3)
     return line
 
 
@@ -100,7 +100,7 @@ def draw_losses(ax: Axes, losses: FloatArray, look: Look, label: str) -> Any:
     losses : ndarray of shape (k,)
         Loss at the start and after each step.
     look : Look
-        Colour, line style and marker.
+        Color, line style and marker.
     label : str
         Name of the optimizer.
 
@@ -109,7 +109,7 @@ def draw_losses(ax: Axes, losses: FloatArray, look: Look, label: str) -> Any:
     matplotlib.lines.Line2D
         The line.
     """
-    (line,) = ax.semilogy(losses, color=look.colour, linestyle=look.linestyle, label=label)
+    (line,) = ax.semilogy(losses, color=look.color, linestyle=look.linestyle, label=label)
     ax.set(xlabel="step", ylabel="loss")
     return line
 

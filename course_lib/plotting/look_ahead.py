@@ -54,7 +54,7 @@ def look_ahead_picture(
             for name, line in (("gradient", (0, (3, 2))), ("momentum", (0, ())))
         ]
         named = [
-            Line2D([], [], color=look.colour, marker=MARKERS[look.marker], label=label)
+            Line2D([], [], color=look.color, marker=MARKERS[look.marker], label=label)
             for label, (look, _) in paths.items()
         ]
         figure.legend(handles=[*named, *kinds], loc="outside upper center", ncols=4, handlelength=3)
@@ -65,8 +65,8 @@ def _draw_step(map_axes: Axes, glass: Axes, surface: Surface, steps: Mapping[str
     here = next(iter(steps.values()))[1][0]
     points = np.concatenate([half for _, half in steps.values()]) - here
     low, high = points.min(axis=0), points.max(axis=0)
-    centre, half = (low + high) / 2, 0.65 * max(*(high - low), 1e-12)
-    x, y = (c + np.linspace(-half, half, 160) for c in centre)
+    center, half = (low + high) / 2, 0.65 * max(*(high - low), 1e-12)
+    x, y = (c + np.linspace(-half, half, 160) for c in center)
     z = surface(np.stack(np.meshgrid(x, y), axis=-1) + here)
     heights = np.sqrt(z - z.min())
     levels = np.linspace(heights.min(), heights.max(), 16)
@@ -74,14 +74,14 @@ def _draw_step(map_axes: Axes, glass: Axes, surface: Surface, steps: Mapping[str
     glass.contour(x, y, heights, levels, colors="#8fa1b3", linewidths=0.6)
     glass.set_aspect("equal")
     glass.set(xlabel=f"{surface.coordinates[0]} from here", ylabel=f"{surface.coordinates[1]} from here")
-    map_axes.plot(*(here + centre), "s", markersize=9, markerfacecolor="none", markeredgecolor="#22272e", zorder=4)
+    map_axes.plot(*(here + center), "s", markersize=9, markerfacecolor="none", markeredgecolor="#22272e", zorder=4)
     for (look, corners), first in zip(steps.values(), ("--", "-"), strict=True):
         start, turn, end = (corner - here for corner in corners)
         second: Any = "-" if first == "--" else "--"
         for tail, head, line in ((start, turn, first), (turn, end, second)):
-            glass.plot(*np.stack([tail, head]).T, color=look.colour, linestyle=line)
-            arrow = {"arrowstyle": "-|>", "color": look.colour, "linewidth": 0, "shrinkA": 0, "shrinkB": 3}
+            glass.plot(*np.stack([tail, head]).T, color=look.color, linestyle=line)
+            arrow = {"arrowstyle": "-|>", "color": look.color, "linewidth": 0, "shrinkA": 0, "shrinkB": 3}
             glass.annotate("", tuple(head), tuple(tail), arrowprops=arrow)
         if first == "-":
-            glass.plot(*turn, "o", markerfacecolor="white", markeredgecolor=look.colour)
-        glass.plot(*end, MARKERS[look.marker], color=look.colour, markeredgecolor="white", markersize=8, zorder=3)
+            glass.plot(*turn, "o", markerfacecolor="white", markeredgecolor=look.color)
+        glass.plot(*end, MARKERS[look.marker], color=look.color, markeredgecolor="white", markersize=8, zorder=3)

@@ -1,4 +1,4 @@
-"""A map of convergence over learning rate and momentum."""
+"""A map over learning rate and one more hyperparameter."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def draw_map(
     shades: tuple[float, float],
     levels: Sequence[tuple[float, str]],
     marks: Mapping[str, tuple[float, float, str]],
+    vertical: str = "momentum",
 ) -> ScalarMappable:
-    """Draw how many steps a digit takes over learning rate and momentum; hatched where runs diverge.
+    """Draw how many steps a digit takes, or another quantity, over two hyperparameters; hatched where runs diverge.
 
     Parameters
     ----------
@@ -42,16 +43,18 @@ def draw_map(
     sides : two pairs of (float, float) and bool
         Ends of the horizontal and the vertical axis, and whether it is logarithmic.
     shades : (float, float)
-        Logarithm of the steps at the first and at the last colour.
+        Logarithm of the steps at the first and at the last color.
     levels : sequence of (float, str)
-        Logarithms of the steps at which to draw lines, with their colours.
+        Logarithms of the steps at which to draw lines, with their colors.
     marks : mapping of str to (float, float, str)
         Label to learning rate, momentum and marker.
+    vertical : str
+        Label of the vertical axis.
 
     Returns
     -------
     matplotlib.cm.ScalarMappable
-        What a colour bar needs.
+        What a color bar needs.
     """
     edges = [
         np.geomspace(*e, n + 1) if log else np.linspace(*e, n + 1)
@@ -64,16 +67,16 @@ def draw_map(
     )
     norm = Normalize(*shades, clip=True)
     mesh = ax.pcolormesh(*edges, digits, cmap=SHADES, norm=norm)
-    centres = [
+    centers = [
         np.sqrt(e[1:] * e[:-1]) if log else (e[1:] + e[:-1]) / 2 for e, (_, log) in zip(edges, sides, strict=True)
     ]
-    for level, colour in levels:
-        ax.contour(*centres, digits, [level], colors=[colour], linewidths=0.8)
+    for level, color in levels:
+        ax.contour(*centers, digits, [level], colors=[color], linewidths=0.8)
     for label, (x, y, marker) in marks.items():
         ax.plot(
             x, y, MARKERS[marker], color="white", markeredgecolor="black", markersize=7, label=label, linestyle="none"
         )
-    ax.set(xlabel="learning rate", ylabel="momentum")
+    ax.set(xlabel="learning rate", ylabel=vertical)
     for name, (_, log) in zip("xy", sides, strict=True):
         if log:
             ax.set(**{f"{name}scale": "log"})
@@ -93,6 +96,8 @@ def map_picture(
     marks: Mapping[str, tuple[float, float, str]],
     probe: tuple[float, float],
     steps: int,
+    vertical: str = "momentum",
+    quantity: str | None = None,
 ) -> bytes:
     """Draw a map of convergence beside one run.
 
@@ -112,6 +117,10 @@ def map_picture(
         Learning rate and momentum of the run.
     steps : int
         Length of the step axis.
+    vertical : str
+        Label of the vertical axis.
+    quantity : str, optional
+        What was measured; steps to one more digit where nothing is said.
 
     Returns
     -------
@@ -122,8 +131,8 @@ def map_picture(
     with mpl.rc_context(fname=STYLE_FILE):
         figure = Figure(figsize=(7.2, 4.2))
         panels = figure.subplot_mosaic([["map", "path"], ["map", "loss"]], width_ratios=(1.5, 1))
-        mesh = draw_map(panels["map"], digits, sides, shades=shades, levels=levels, marks=marks)
-        bar = figure.colorbar(mesh, ax=panels["map"], label="steps to one more digit")
+        mesh = draw_map(panels["map"], digits, sides, shades=shades, levels=levels, marks=marks, vertical=vertical)
+        bar = figure.colorbar(mesh, ax=panels["map"], label=quantity or "steps to one more digit")
         bar.set_ticks([level for level, _ in levels], labels=[f"{10**level:.4g}" for level, _ in levels])
         bar.ax.invert_yaxis()
         panels["map"].plot(

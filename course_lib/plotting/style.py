@@ -1,4 +1,4 @@
-"""One look for each optimizer, the same on every page: colour, line style and end marker."""
+"""One look for each optimizer, the same on every page: color, line style and end marker."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Look:
 
     Parameters
     ----------
-    colour, on_dark : str
-        Colour on a light and on a dark ground; the hues are those of Okabe and Ito, which the colour-blind can tell apart.
+    color, on_dark : str
+        Color on a light and on a dark ground; the hues are those of Okabe and Ito, which the color-blind can tell apart.
     dash : tuple of int
         Lengths of line and gap in pixels; empty for a solid line.
     marker : str
         Shape at the end of the path.
     """
 
-    colour: str
+    color: str
     on_dark: str
     dash: tuple[int, ...]
     marker: str
@@ -55,6 +55,10 @@ OPTIMIZERS = {
     "momentum_averaged_step": VIOLET,
     "nesterov_framework": TEAL,
     "momentum_pytorch": CRIMSON,
+    "adagrad": BROWN,
+    "rmsprop": LEAF,
+    "lion": NAVY,
+    "muon": GREY,
 }
 
 FAST_TO_SLOW = (
@@ -68,7 +72,7 @@ FAST_TO_SLOW = (
     "#1a386f",
     "#00224e",
 )
-"""Colours of a map from good to bad, evenly spread: cividis, which looks the same to the colour-blind."""
+"""Colors of a map from good to bad, evenly spread: cividis, which looks the same to the color-blind."""
 
 
 def styles(names: Sequence[str]) -> list[Look]:

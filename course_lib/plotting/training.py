@@ -21,7 +21,7 @@ def draw_history(ax: Axes, history: History, look: Look, *, window: int = 15, **
     history : History
         The run.
     look : Look
-        Colour and line style.
+        Color and line style.
     window : int >= 1
         Steps in the sliding mean.
     **line : object
@@ -34,10 +34,10 @@ def draw_history(ax: Axes, history: History, look: Look, *, window: int = 15, **
     """
     losses = np.asarray(history.losses)
     steps = np.arange(1, len(losses) + 1)
-    ax.plot(steps, losses, color=look.colour, alpha=0.18, linewidth=0.8)
+    ax.plot(steps, losses, color=look.color, alpha=0.18, linewidth=0.8)
     mean = np.convolve(losses, np.ones(window) / window, mode="valid")
     (bold,) = ax.plot(
-        steps[window - 1 :], mean, **{"color": look.colour, "linestyle": look.linestyle, "label": history.name, **line}
+        steps[window - 1 :], mean, **{"color": look.color, "linestyle": look.linestyle, "label": history.name, **line}
     )
     ax.set(xlabel="step (one minibatch)", ylabel="loss (nats)", yscale="log")
     return bold

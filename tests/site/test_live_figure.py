@@ -1,11 +1,11 @@
-"""The live figure in a real browser: what mouse, finger, keys, colour schemes and a missing script do to it."""
+"""The live figure in a real browser: what mouse, finger, keys, color schemes and a missing script do to it."""
 
 import re
 
 import numpy as np
 import pytest
 
-from course_lib.live import LiveAverage, LiveFigure, LiveLookAhead, LiveMap
+from course_lib.live import LiveAverage, LiveBatch, LiveFigure, LiveGradients, LiveLookAhead, LiveMap, LiveTable
 from course_lib.rule import update_rule
 from course_lib.surfaces import quadratic
 
@@ -311,10 +311,10 @@ def test_several_figures_and_scripts_live_on_one_page(page, figure, record):
 
 
 def test_the_script_may_come_first_and_the_element_may_move(page, figure, record):
-    from course_lib.live.script import site_script
+    from course_lib.live.script import core_script
 
     page.set_content(
-        f"<!doctype html><head><title>first</title><script>{site_script()}</script></head><body>{figure.to_html(inline=False)}"
+        f"<!doctype html><head><title>first</title><script>{core_script()}</script></head><body>{figure.to_html(inline=False)}"
     )
     live = page.locator("live-fig")
     assert live.locator("canvas").count() == 2
@@ -327,6 +327,31 @@ def test_the_script_may_come_first_and_the_element_may_move(page, figure, record
     page.wait_for_timeout(50)
     assert live.evaluate("f => f.dark") is True
     assert record.errors == record.console == []
+
+
+def test_kinds_come_with_their_figures_in_any_order(page, record):
+    figures = [LiveAverage(), LiveFigure("rosenbrock", ["adam"]), LiveAverage(), LiveLookAhead("ravine")]
+    page.set_content(f"<!doctype html><title>kinds</title>{''.join(f.to_html(inline=True) for f in figures)}")
+    assert [page.locator("live-fig").nth(i).locator("canvas").count() for i in range(4)] == [2] * 4
+    assert record.errors == record.console == []
+
+
+def test_a_page_of_the_book_fetches_the_kinds_it_shows_once(site, page, record):
+    page.goto(f"{site}/chapters/momentum.html", wait_until="networkidle")
+    page.wait_for_function("() => [...document.querySelectorAll('live-fig')].every(f => f.kind)")
+    fetched = sorted(url.rpartition("/")[2].partition("?")[0] for url in record.requests if "live-fig" in url)
+    assert fetched == ["live-fig-average.js", "live-fig-look_ahead.js", "live-fig-map.js", "live-fig.js"]
+    assert record.missing == []
+
+
+def test_a_figure_whose_kind_never_comes_keeps_its_picture(page, record):
+    from course_lib.live.script import core_script
+
+    page.set_content(
+        f"<!doctype html><title>alone</title><script>{core_script()}</script>{LiveAverage().to_html(inline=False)}"
+    )
+    assert page.locator("live-fig img").is_visible()
+    assert record.errors == []
 
 
 def test_a_readers_own_rule_runs_in_the_browser(page, record):
@@ -345,10 +370,24 @@ def test_a_readers_own_rule_runs_in_the_browser(page, record):
 RATES, MOMENTA = np.linspace(0.002, 0.2, 100), np.linspace(0.0, 0.99, 100)
 MEASURED = np.maximum(np.sqrt(MOMENTA)[:, None], np.abs(1 - 10 * RATES)).clip(0.05)
 MEASURED[MEASURED >= 0.995] = np.nan
+RATES_RUN = [0.01, 0.03, 0.1, 0.3, 1.0]
+DECAY = np.exp(-np.arange(40) * np.outer([0.3, 1.0], RATES_RUN)[..., None])
+TABLED = {"one": DECAY, "two": np.where(DECAY * [[[1]] * 4 + [[0]]] > 0, DECAY**2, np.nan)}
+TOTALS = {"one": DECAY[..., -1], "two": np.where(np.array(RATES_RUN) < 1, DECAY[..., -1] ** 2, np.nan)}
 OTHERS = {
     "average": LiveAverage,
+    "batch": LiveBatch,
+    "gradients": lambda: LiveGradients({name: name for name in ("adagrad", "rmsprop", "adam", "adam_uncorrected")}),
     "look ahead": lambda: LiveLookAhead("ravine", learning_rate=0.02, step=9),
     "map": lambda: LiveMap("momentum", quadratic, RATES, MOMENTA, MEASURED, marks={"the best": (0.1, 0.05)}),
+    "table": lambda: LiveTable(
+        TABLED,
+        {"kind": ["slow", "fast"], "rate": RATES_RUN},
+        np.arange(40),
+        TOTALS,
+        ("step", "loss", "error"),
+        along="rate",
+    ),
 }
 
 
@@ -363,7 +402,7 @@ def open_kind(page, others, record):
 
     def opened(kind):
         page.set_content(others[kind].to_page())
-        page.locator("live-fig .handle").first.wait_for()
+        page.locator("live-fig canvas").first.wait_for()
         return page.locator("live-fig")
 
     yield opened
@@ -497,7 +536,7 @@ def test_the_mouse_glances_at_a_run_and_a_click_keeps_it(open_kind, others):
     assert "At learning rate 0.1, momentum 0.05: converges" in words(live)
 
 
-def test_the_map_has_the_same_colours_on_the_canvas_and_in_python(open_kind, others):
+def test_the_map_has_the_same_colors_on_the_canvas_and_in_python(open_kind, others):
     from course_lib.plotting.map import SHADES
 
     live, shown = open_kind("map"), others["map"]
@@ -567,6 +606,22 @@ def test_another_kind_answers_within_a_frame(open_kind, kind, slowdown, limit):
     live = open_kind(kind)
     for control in range(len(controls(live))):
         answers_within(live, control, slowdown, limit)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_no_two_neighbors_of_a_slider_look_alike(open_kind, kind):
+    alike = open_kind(kind).evaluate(
+        """f => [...f.shadowRoot.querySelectorAll("input")].flatMap((input) => {
+          const texts = [];
+          for (input.value = input.min; ; input.stepUp()) {
+            input.dispatchEvent(new Event("input"));
+            texts.push(input.getAttribute("aria-valuetext"));
+            if (input.value === input.max) break;
+          }
+          return texts.filter((text, i) => i && text === texts[i - 1]);
+        })"""
+    )
+    assert alike == []
 
 
 def test_the_chapter_on_the_site_is_live(page, site, record):
