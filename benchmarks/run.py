@@ -2,6 +2,9 @@
 
 The scripts run in turn, A B C A B C, each in a process of its own on one thread. What is missing or fails becomes an
 error row; the exit status says whether every row is there and as far ahead as wanted.
+
+    python -m benchmarks.run            all rows
+    python -m benchmarks.run WORD       only those whose names begin so; the others stay, and these say of when they are
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +24,8 @@ from benchmarks.table import BENCHMARKS, SCRIPTS, make_row, meets, show
 from tools import environment
 
 HERE = Path(__file__).resolve().parent
-VENV = environment.ROOT / ".venv-bench"
-PYTHONS = {"course": Path(sys.executable), "peers": VENV / "bin" / "python"}
+VENVS = {"peers": environment.ROOT / ".venv-bench", "graders": environment.ROOT / ".venv-graders"}
+PYTHONS = {"course": Path(sys.executable)} | {name: venv / "bin" / "python" for name, venv in VENVS.items()}
 ROUNDS = 5
 PATIENCE = 180  # seconds for one script
 THREADS = (
@@ -34,23 +38,25 @@ THREADS = (
 
 
 def make_peers() -> None:
-    """Make the peers' environment where it does not stand; where it cannot be made, their rows will say so."""
-    wanted = HERE / "requirements.txt"
-    stamp, key = VENV / "course-stamp", hashlib.sha256(wanted.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == key:
-        return
-    try:
-        environment.make_venv(sys.executable, VENV)
-    except SystemExit as trouble:
-        print(trouble, file=sys.stderr)
-        return
-    if environment.run(PYTHONS["peers"], "-m", "pip", "install", "-q", "-r", wanted, check=False):
-        stamp.write_text(key)
+    """Make the peers' environments where they do not stand; where one cannot be made, its rows will say so."""
+    for name, venv in VENVS.items():
+        wanted = HERE / name / "requirements.txt"
+        stamp, key = venv / "course-stamp", hashlib.sha256(wanted.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text() == key:
+            continue
+        try:
+            environment.make_venv(sys.executable, venv)
+        except SystemExit as trouble:
+            print(trouble, file=sys.stderr)
+            continue
+        if environment.run(PYTHONS[name], "-m", "pip", "install", "-q", "-r", wanted, check=False):
+            stamp.write_text(key)
 
 
 def run_script(where: str, module: str, *arguments: str) -> dict[str, Any] | str:
     """Return what a script printed, or the last line of its complaint."""
     variables = environment.CLEAN | dict.fromkeys(THREADS, "1")
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as those of an installed library are
     command = [str(PYTHONS[where]), "-m", module, *arguments]
     try:
         done = subprocess.run(
@@ -66,12 +72,13 @@ def run_script(where: str, module: str, *arguments: str) -> dict[str, Any] | str
         return f"{module} printed no JSON"
 
 
-def run_all(rounds: int = ROUNDS) -> dict[str, Any]:
+def run_all(rounds: int = ROUNDS, scripts: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
     """Run the scripts in turn, each once a round; one that failed is not asked again."""
-    answers: dict[str, Any] = {name: [] for name in SCRIPTS}
+    scripts = SCRIPTS if scripts is None else scripts
+    answers: dict[str, Any] = {name: [] for name in scripts}
     for number in range(1, rounds + 1):
         print(f"round {number} of {rounds}", flush=True)
-        for name, script in SCRIPTS.items():
+        for name, script in scripts.items():
             if isinstance(answers[name], str):
                 continue
             answer = run_script(*script)
@@ -128,6 +135,21 @@ def write(answers: dict[str, Any], folder: Path = HERE) -> int:
     return 0 if all(map(meets, BENCHMARKS, rows)) else 1
 
 
+def renew(word: str, folder: Path = HERE) -> int:
+    """Measure some rows again, each of which then says when and of which commit it is; return the exit status."""
+    chosen = [b for b in BENCHMARKS if b.name.startswith(word)]
+    wanted = {side for b in chosen for side in (b.ours, b.peer)}
+    answers = run_all(scripts={name: script for name, script in SCRIPTS.items() if name in wanted})
+    told = device(answers)
+    new = {b.name: make_row(b, answers) | {"measured": f"{told['date']}, commit {told['commit']}"} for b in chosen}
+    path = folder / "results.json"
+    old = {row["name"]: row for row in json.loads(path.read_text(encoding="utf-8"))}
+    rows = [row for b in BENCHMARKS if (row := new.get(b.name, old.get(b.name)))]
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(show([new[b.name] for b in chosen], chosen))
+    return 0 if all(meets(b, new[b.name]) for b in chosen) else 1
+
+
 if __name__ == "__main__":
     make_peers()
-    sys.exit(write(run_all()))
+    sys.exit(renew(sys.argv[1]) if sys.argv[1:] else write(run_all()))

@@ -40,7 +40,14 @@ def time_path(follow: Callable[[], Sequence[Sequence[float]]], **versions: str) 
     report(follow, path[:: STEPS // 5], **versions)
 
 
-def report(work: Callable[[], object], points: Sequence[Sequence[float]], *, threads: int = 1, **versions: str) -> None:
+def report(
+    work: Callable[[], object],
+    points: Sequence[Sequence[float]] = (),
+    *,
+    threads: int = 1,
+    scale: float = 1,
+    **versions: str,
+) -> None:
     """Time a piece of work; print the median as JSON, with points that it went to.
 
     Whatever it does the first time was done before. Measured is the CPU time of the process, which hardly depends on who
@@ -51,9 +58,11 @@ def report(work: Callable[[], object], points: Sequence[Sequence[float]], *, thr
     work : callable
         Runs the task.
     points : sequence
-        Where it led, to compare with others.
+        Where it led, to compare with others; none where nothing can be compared.
     threads : int
         How many take part.
+    scale : float
+        Makes of the seconds those that are told, where only a part of the work was done.
     **versions : str
         What took part.
     """
@@ -64,4 +73,5 @@ def report(work: Callable[[], object], points: Sequence[Sequence[float]], *, thr
         began = clock()
         work()
         seconds.append(clock() - began)
-    print(json.dumps({"seconds": statistics.median(seconds), "points": numbers, "versions": versions}))
+    answer = {"seconds": scale * statistics.median(seconds), "points": numbers, "versions": versions}
+    print(json.dumps({key: value for key, value in answer.items() if value}))

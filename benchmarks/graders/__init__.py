@@ -1,0 +1,1 @@
+"""Other graders on the exercises of this course, in an environment of their own."""
