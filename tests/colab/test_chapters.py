@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 from tools import colab as tool
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+SETS = sorted(p for p in (ROOT / "exercises").glob("*/*.ipynb") if p.stem == p.parent.name)
 by_name = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -35,8 +36,8 @@ def test_the_page_has_a_button_and_nothing_of_the_two_cells(html, path) -> None:
 
 
 @pytest.mark.book
-@by_name
-def test_a_chapter_runs(colab, wheel, path) -> None:
+@pytest.mark.parametrize("path", [*CHAPTERS, *SETS], ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_notebook_runs(colab, wheel, path) -> None:
     before = colab.packages()
     book = nbformat.reads(path.read_text(encoding="utf8"), as_version=4)
     if not HAS_KERAS:

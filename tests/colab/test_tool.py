@@ -48,7 +48,7 @@ def test_the_cells_stand_after_the_title_and_are_hidden(course) -> None:
 def test_writing_twice_is_writing_once(course, capsys) -> None:
     before = (course / PAGE).read_text()
     assert tool.main([], course) == tool.main(["--check"], course) == 0
-    assert (course / PAGE).read_text() == before == notebooks.normalise(before)
+    assert (course / PAGE).read_text() == before == notebooks.normalize(before)
     assert sum(map(tool.is_ours, cells(course))) == 2
 
 

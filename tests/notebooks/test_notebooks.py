@@ -44,9 +44,9 @@ def test_there_are_chapters() -> None:
 
 
 @by_name
-def test_a_stored_notebook_is_normalised(path) -> None:
+def test_a_stored_notebook_is_normalized(path) -> None:
     text = path.read_text(encoding="utf8")
-    assert notebooks.normalise(text) == text, "type `make notebooks`"
+    assert notebooks.normalize(text) == text, "type `make notebooks`"
 
 
 @by_name
@@ -67,7 +67,7 @@ def test_a_notebook_is_small_and_works_in_colab(path) -> None:
 
 
 def messy() -> str:
-    """Return a notebook as an editor leaves it: run, coloured by Colab, without ids."""
+    """Return a notebook as an editor leaves it: run, colored by Colab, without ids."""
     new = nbformat.v4
     kept = {"tags": [notebooks.KEEP, "nbval-check-output"], "outputId": "x", "colab": {}}
     outputs = [
@@ -93,8 +93,8 @@ def messy() -> str:
     return json.dumps(book)
 
 
-def test_normalising_keeps_what_people_wrote_and_checked() -> None:
-    book = nbformat.reads(notebooks.normalise(messy()), as_version=4)
+def test_normalizing_keeps_what_people_wrote_and_checked() -> None:
+    book = nbformat.reads(notebooks.normalize(messy()), as_version=4)
     _, kept, other = book.cells
     assert [o.get("text", o.get("data")) for o in kept.outputs] == ["42\n", {"text/plain": "6"}]
     assert (kept.execution_count, kept.outputs[1].execution_count) == (1, 1)
@@ -105,9 +105,9 @@ def test_normalising_keeps_what_people_wrote_and_checked() -> None:
     assert len({cell.id for cell in book.cells}) == 3
 
 
-def test_normalising_twice_is_normalising_once() -> None:
-    once = notebooks.normalise(messy())
-    assert notebooks.normalise(once) == once
+def test_normalizing_twice_is_normalizing_once() -> None:
+    once = notebooks.normalize(messy())
+    assert notebooks.normalize(once) == once
 
 
 def test_the_check_sees_a_notebook_that_was_run(tmp_path) -> None:
