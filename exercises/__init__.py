@@ -1,0 +1,1 @@
+"""The graded sets, one folder a chapter, and what marks them."""

@@ -1,0 +1,1 @@
+"""The graded sets and the learner's checks."""
