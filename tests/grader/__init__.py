@@ -1,0 +1,1 @@
+"""The grader, and what is tried against it."""
