@@ -1,8 +1,8 @@
 # `make` lists the targets. Everything lives in .venv; nothing else on the machine is touched,
-# except that as root a missing browser or venv module is installed with apt.
+# except that as root a missing browser, bubblewrap or venv module is installed with apt.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test check bench traces colab jax pins lint fix notebooks shots lock clean
+.PHONY: help setup book test check bench traces colab jax pins lint fix notebooks shots lock class-demo clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -11,7 +11,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 QUICK := not keras and not parity and not browser and not book and not long
 
 help:        ## list the targets
-	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14 | sed 's/^/  make /'
+	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14 | sed 's/^/  make /'
 
 setup:       ## make or refresh the environment in .venv
 	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here: install Python 3.11, 3.12 or 3.13 (Debian: apt-get install python3 python3-venv)"; exit 1; }
@@ -22,6 +22,7 @@ book: setup  ## build the book: _build/html/index.html
 
 test: lint book pins  ## all that must hold, in a real browser and with Keras too
 	@$(VENV)/python tools/browser.py --install || true
+	@$(VENV)/python tools/walls.py --install || true
 	$(VENV)/pytest --nbval-lax --nbval-cell-timeout=60 chapters
 	$(VENV)/pytest -n 2 --dist loadfile
 
@@ -54,9 +55,11 @@ lint: setup  ## style, types, floors, docstrings, notebooks
 	$(VENV)/numpydoc lint $$(find course_lib -name '*.py' -not -name '_*')
 	$(VENV)/python tools/notebooks.py --check
 	$(VENV)/python tools/colab.py --check
+	$(VENV)/python tools/exercise_sets.py --check
 
 fix: setup   ## let the tools repair what they can
 	$(VENV)/python tools/colab.py
+	$(VENV)/python tools/exercise_sets.py
 	$(VENV)/ruff check --fix .
 	$(VENV)/ruff format .
 	$(VENV)/python tools/notebooks.py
@@ -71,6 +74,10 @@ lock: setup  ## compile requirements.txt from pyproject.toml
 	@uv=$$(command -v uv || echo $(VENV)/uv); \
 	$$uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
 	  --no-header --no-annotate --no-emit-package course-lib -o requirements.txt
+
+class-demo: setup ## a class of 200 synthetic submissions, marked, with its overview
+	@$(VENV)/python tools/walls.py --install || true
+	@$(VENV)/python -m exercises.grader.demo
 
 clean:       ## delete what make made, except the environment
 	rm -rf _build _generated

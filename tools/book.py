@@ -64,6 +64,7 @@ def sphinx(source: Path) -> int | None:
     command = [str(binaries / "jupyter-book"), "build", str(source), "-W", "-n", "--keep-going"]
     environment = os.environ | {
         "COURSE_SITE": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # the chapters' matrices are small: threads cost more than they bring
         "PYTHONPATH": str(ROOT),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

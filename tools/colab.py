@@ -1,7 +1,7 @@
 """Give every chapter the button that opens it in Colab and the cell that installs the library there.
 
 Both stand after the title and are removed from the pages. The repository's address and branch come from _config.yml,
-the version from course_lib/__init__.py; a fork changes the address there and runs this.
+the version from course_lib/__init__.py; a fork changes the address there and runs this. Links to graded sets follow.
 
     python tools/colab.py            write both cells into every chapter
     python tools/colab.py --check    change nothing; fail where something would change
@@ -23,7 +23,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.notebooks import normalise  # noqa: E402
+from tools.notebooks import normalize  # noqa: E402
 
 COLAB = "https://colab.research.google.com"
 BADGE, SETUP = "view-in-github", "course-setup"  # Colab's own name for the first
@@ -70,6 +70,9 @@ if _tried:
 """
 
 
+SET = re.compile(re.escape(COLAB) + r"/github/[\w.-]+/[\w.-]+/blob/[^/\s]+/exercises/")
+
+
 class Repository(NamedTuple):
     """Where the course lives, and which version of its library this is."""
 
@@ -81,6 +84,11 @@ class Repository(NamedTuple):
     def wheel(self) -> str:
         """Name of the file that a release holds."""
         return f"course_lib-{self.version}-py3-none-any.whl"
+
+    @property
+    def sets(self) -> str:
+        """Where Colab finds the graded sets."""
+        return f"{COLAB}/github/{self.address.removeprefix('https://github.com/')}/blob/{self.branch}/exercises/"
 
     def cells(self, page: str) -> list[dict]:
         """Make the two cells of the notebook at a path of the repository."""
@@ -118,14 +126,14 @@ def has_title(cell: dict) -> bool:
 
 
 def insert(text: str, cells: list[dict]) -> str:
-    """Return a notebook's text with the cells after its title, normalised; doing it twice changes nothing more."""
+    """Return a notebook's text with the cells after its title, normalized; doing it twice changes nothing more."""
     raw = json.loads(text)
     others = [cell for cell in raw["cells"] if not is_ours(cell)]
     place = next((i for i, cell in enumerate(others, 1) if has_title(cell)), None)
     if place is None:
         raise LookupError("no cell holds a title (a line that begins with `# `)")
     raw["cells"] = [*others[:place], *cells, *others[place:]]
-    return normalise(json.dumps(raw))
+    return normalize(json.dumps(raw))
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -139,7 +147,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         page = path.resolve().relative_to(root.resolve()).as_posix()
         before = path.read_text(encoding="utf8")
         try:
-            after = insert(before, repository.cells(page))
+            after = SET.sub(repository.sets, insert(before, repository.cells(page)))
         except LookupError as trouble:
             sys.exit(f"{page}: {trouble}")
         if after != before:

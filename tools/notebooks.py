@@ -1,9 +1,9 @@
-"""Normalise notebooks, so that only what people wrote is stored.
+"""Normalize notebooks, so that only what people wrote is stored.
 
 Outputs go, except on cells tagged ``keep_output``: their text is what nbval compares a run with.
 Execution counts, kernel names and the traces of Colab and of widgets go too; cells keep their ids.
 
-    python tools/notebooks.py            normalise every notebook of the course
+    python tools/notebooks.py            normalize every notebook of the course
     python tools/notebooks.py --check    change nothing; fail where something would change
     python tools/notebooks.py --update   execute, too, and store what the kept cells print
 
@@ -39,7 +39,7 @@ def give_ids(cells: list[dict]) -> None:
         taken.add(cell["id"])
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """Return a notebook's text as it is to be stored; doing it twice changes nothing more."""
     raw = json.loads(text)
     give_ids(raw["cells"])
@@ -80,7 +80,7 @@ def execute(text: str, folder: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Normalise, check or update; return 1 where a check found something."""
+    """Normalize, check or update; return 1 where a check found something."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="fail where something would change")
@@ -90,13 +90,13 @@ def main(arguments: list[str] | None = None) -> int:
     changed = []
     for path in options.notebooks or sorted((ROOT / "chapters").glob("*.ipynb")):
         before = path.read_text(encoding="utf8")
-        after = normalise(execute(before, path.parent) if options.update else before)
+        after = normalize(execute(before, path.parent) if options.update else before)
         if after != before:
             changed.append(path)
             if not options.check:
                 path.write_text(after, encoding="utf8")
     for path in changed:
-        print(f"{path}: {'not normalised; type `make notebooks`' if options.check else 'written'}")
+        print(f"{path}: {'not normalized; type `make notebooks`' if options.check else 'written'}")
     return int(options.check and bool(changed))
 
 

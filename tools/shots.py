@@ -19,7 +19,7 @@ SCHEMES = ("light", "dark")
 
 
 def main() -> None:
-    """Take a picture of every page given, at each width and in each colour scheme."""
+    """Take a picture of every page given, at each width and in each color scheme."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", default=["index", "chapters/momentum"])
     pages = parser.parse_args().pages

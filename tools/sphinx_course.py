@@ -2,7 +2,9 @@
 
 autodoc shows rules and surfaces, which are objects, as the functions they read like; the theme's
 second search field and its second set of icons go; ``{course-claims}`` stands for all claims that the chapters have
-checked, ``{course-conformance}`` for tables of papers, Keras, PyTorch and this library.
+checked, ``{course-disagreements}`` for all sentences of the sources that they put right, ``{course-sources}`` for those
+sources, ``{course-notation}`` and ``{course-spellings}`` for the symbols, ``{course-conformance}`` for tables of papers,
+Keras, PyTorch and this library, ``{course-performance}`` for what the benchmarks measured.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
@@ -19,9 +22,10 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.ext.autodoc import FunctionDocumenter
 
+from course_lib.disagreements import SOURCES
 from course_lib.rule import Rule
 from course_lib.surfaces import Surface
-from tools import conformance_page
+from tools import book, conformance_page, front_page, marks_page, notation, performance_page
 
 
 class RuleDocumenter(FunctionDocumenter):
@@ -41,6 +45,11 @@ class RuleDocumenter(FunctionDocumenter):
         return getattr(self.object, "__module__", None) == self.modname
 
 
+def macros(_: Sphinx, config: Config) -> None:
+    """Teach MathJax the book's own commands."""
+    config.mathjax3_config = {"tex": {"macros": dict(notation.NOTATION["macros"])}}
+
+
 def one_search_field(_: Sphinx, config: Config) -> None:
     """Keep the search in the side bar only."""
     config.html_theme_options["navbar_persistent"] = []
@@ -58,45 +67,116 @@ def spare_stars(_: Sphinx, what: str, name: str, thing: Any, options: Any, lines
     lines[:] = [line if "``" in line else re.sub(r"([(, ])\*(?=\w+,)", r"\1\\*", line) for line in lines]
 
 
-class ClaimsPlace(nodes.General, nodes.Element):
-    """Where the claims of all chapters will stand."""
+COLLECTED = {"course-claim": "course-claims", "course-disagreement": "course-disagreements"}
+"""What chapters print in boxes, by the class of the box, with the directive that stands for all of them."""
 
 
-class Claims(Directive):
-    """Every claim of every chapter, with a link to the run that checked it."""
+class Place(nodes.General, nodes.Element):
+    """Where the boxes of all chapters will stand."""
+
+
+class Collection(Directive):
+    """Every box of a kind from every chapter, with a link to the run that it came from."""
 
     def run(self) -> list[nodes.Node]:
         """Keep a place; the chapters may not have been read yet."""
-        return [ClaimsPlace()]
+        return [Place(kind=next(kind for kind, directive in COLLECTED.items() if directive == self.name))]
 
 
-def collect_claims(app: Sphinx, doctree: nodes.document) -> None:
-    """Remember the claims of a page: what stands between the two tags that `course_lib.claims` prints."""
-    found = app.env.__dict__.setdefault("course_claims", {})
+def collect(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember the boxes of a page: what stands between the two tags that `course_lib` prints."""
+    found = app.env.__dict__.setdefault("course_boxes", {})
     page = found[app.env.docname] = []
     for opening in doctree.findall(nodes.raw):
-        anchor = re.search(r'class="course-claim" id="([^"]+)"', opening.astext())
-        if anchor:
+        box = re.search(rf'class="({"|".join(COLLECTED)})" id="([^"]+)"', opening.astext())
+        if box:
             rest = opening.parent.children[opening.parent.index(opening) + 1 :]
             inside = itertools.takewhile(lambda node: not isinstance(node, nodes.raw), rest)
-            page.append((anchor.group(1), [node.deepcopy() for node in inside]))
+            page.append((*box.groups(), [node.deepcopy() for node in inside]))
 
 
-def place_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put all claims where the directive stands."""
-    for place in list(doctree.findall(ClaimsPlace)):
+def put(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put all boxes of a kind where its directive stands, in the order of the book."""
+    boxes = app.env.__dict__.get("course_boxes", {})
+    for place in list(doctree.findall(Place)):
         sections = []
-        for page, claims in sorted(app.env.__dict__.get("course_claims", {}).items()):
-            if claims:
-                title = app.env.titles[page].astext()
-                section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)])
-                address = app.builder.get_relative_uri(docname, page)
-                for anchor, inside in claims:
+        for page in filter(boxes.get, in_order(app)):
+            title = app.env.titles[page].astext()
+            section = nodes.section("", nodes.title("", title), ids=[nodes.make_id(title)])
+            address = app.builder.get_relative_uri(docname, page)
+            for kind, anchor, inside in boxes[page]:
+                if kind == place["kind"]:
                     link = nodes.reference("", "See the run.", refuri=f"{address}#{anchor}", internal=True)
-                    section += nodes.container("", *inside, nodes.paragraph("", "", link), classes=["course-claim"])
+                    section += nodes.container("", *inside, nodes.paragraph("", "", link), classes=[kind])
+            if len(section) > 1:
                 sections.append(section)
         place.replace_self(sections)
         app.env.get_domain("math").data["has_equations"][docname] = True  # else the page comes without MathJax
+
+
+def in_order(app: Sphinx) -> list[str]:
+    """Return the pages in the order of the table of contents."""
+    return [str(page) for page in book.pages(yaml.safe_load((Path(app.srcdir) / "_toc.yml").read_text()))]
+
+
+class FrontFigure(Directive):
+    """The live figure of the front page."""
+
+    def run(self) -> list[nodes.Node]:
+        """Put its element; its script is on every page."""
+        return [nodes.raw("", front_page.figure().to_html(inline=False), format="html")]
+
+
+class MapPlace(nodes.General, nodes.Element):
+    """Where the map of the chapters will stand."""
+
+
+class ChapterMap(Directive):
+    """Every chapter with its question, and what it asks for."""
+
+    def run(self) -> list[nodes.Node]:
+        """Keep a place; the chapters may not have been read yet."""
+        return [MapPlace()]
+
+
+def take_measure(app: Sphinx, doctree: nodes.document) -> None:
+    """Measure a chapter while its outputs stand in it."""
+    if app.env.docname.startswith("chapters/"):
+        app.env.__dict__.setdefault("course_measures", {})[app.env.docname] = front_page.measure(doctree)
+
+
+def put_map(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write the map of the chapters where it belongs."""
+    measures = app.env.__dict__.get("course_measures", {})
+    for place in list(doctree.findall(MapPlace)):
+        entries = nodes.bullet_list()
+        for page in filter(measures.get, in_order(app)):
+            found, seconds = measures[page], front_page.running_time(Path(app.srcdir) / "_build", page)
+            address = app.builder.get_relative_uri(docname, page)
+            link = nodes.reference("", app.env.titles[page].astext(), refuri=address, internal=True)
+            about = f"About {found.minutes} minutes to read, {found.exercises} exercises"
+            about += f"; its notebook ran in {seconds:.0f} seconds." if seconds else "."
+            words = [nodes.strong("", "", link), nodes.Text(f". {found.question} "), nodes.emphasis("", about)]
+            entries += nodes.list_item("", nodes.paragraph("", "", *words))
+        place.replace_self(entries)
+
+
+class Written(Directive):
+    """Markdown that is made of data."""
+
+    def run(self) -> list[nodes.Node]:
+        """Read it."""
+        inside = nodes.container(classes=[self.name])
+        text = WRITTEN[self.name]()
+        self.state.nested_parse(StringList(text.splitlines(), source=self.name), self.content_offset, inside)
+        return [inside]
+
+
+WRITTEN = {
+    "course-sources": lambda: "\n".join(f"- {source.citation}" for source in SOURCES.values()),
+    "course-notation": notation.table,
+    "course-spellings": notation.spellings,
+}
 
 
 class Conformance(Directive):
@@ -122,16 +202,38 @@ class Conformance(Directive):
         return [inside]
 
 
+class Performance(Conformance):
+    """A part of the pages of performance and for instructors: a picture or a text."""
+
+    def run(self) -> list[nodes.Node]:
+        """Put the picture, with its words, or the Markdown that the text comes as."""
+        (name,) = self.arguments
+        if name in performance_page.TEXTS:
+            return self.read(nodes.container(), performance_page.TEXTS[name]())
+        address, words = performance_page.chart() if name == "chart" else marks_page.overview()
+        return [nodes.image(uri=address, alt=words)]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
+    app.connect("config-inited", macros)
     app.connect("config-inited", one_search_field)
     app.connect("build-finished", icons_once)
     app.connect("autodoc-process-docstring", spare_stars)
     app.setup_extension("sphinx.ext.autodoc")
     app.add_autodocumenter(RuleDocumenter)
-    app.add_node(ClaimsPlace)
-    app.add_directive("course-claims", Claims)
+    app.add_node(Place)
+    app.add_node(MapPlace)
+    app.add_directive("course-figure", FrontFigure)
+    app.add_directive("course-map", ChapterMap)
+    for directive in COLLECTED.values():
+        app.add_directive(directive, Collection)
+    for directive in WRITTEN:
+        app.add_directive(directive, Written)
     app.add_directive("course-conformance", Conformance)
-    app.connect("doctree-read", collect_claims)
-    app.connect("doctree-resolved", place_claims)
+    app.add_directive("course-performance", Performance)
+    app.connect("doctree-read", collect)
+    app.connect("doctree-read", take_measure)
+    app.connect("doctree-resolved", put)
+    app.connect("doctree-resolved", put_map)
     return {"parallel_read_safe": True}

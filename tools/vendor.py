@@ -1,7 +1,7 @@
 """Put what every page needs, and what is not written by hand, into _generated/.
 
-MathJax is copied from its Python package, so that no page asks another site for it; the script of
-the live figures is written by the library that also translates the rules.
+MathJax is copied from its Python package, so that no page asks another site for it; the scripts of
+the live figures are written by the library that also translates the rules, and made small here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+
+import minify
 
 MATHJAX = Path(sysconfig.get_path("purelib")) / "sphinx-mathjax-offline" / "static" / "mathjax"
 NEEDED = (
@@ -36,6 +38,8 @@ def write(target: Path) -> None:
     script = [sys.executable, "-m", "course_lib.live.script", str(static / "live-fig.js")]
     if subprocess.run(script).returncode:
         sys.exit("the script of the live figures could not be written")
+    for path in static.glob("live-fig*.js"):
+        path.write_text(minify.string("application/javascript", path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
