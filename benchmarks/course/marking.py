@@ -17,8 +17,8 @@ from benchmarks.marking_task import PACK, code, notebook, report_marking
 from course_lib.exercises import SETS
 from course_lib.exercises.task import call
 from exercises.grader import __main__ as grader
-from exercises.grader.ingest import cells_of
 from exercises.grader.marking import questions
+from exercises.grader.notebook import cells_of
 
 SET, SUBMISSIONS, SECRET = "momentum", 240, b"benchmark" * 4
 

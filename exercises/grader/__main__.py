@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import class_run, gradebook, gradescope, ingest, marking, report
+from .handed import Rejected
 from .sandbox import MachineFailure, NoSandbox, open_sandbox
 from .store import Store, StoreError
 
@@ -125,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
     rows = gradebook.rows_of(handed, records, sets, roster)
     gradebook.write_grades(options.out, rows)
     print(f"{options.out}: {len(rows)} rows of {len(handed)} submissions")
-    rejected = sum(isinstance(one, ingest.Rejected) for one in handed)
+    rejected = sum(isinstance(one, Rejected) for one in handed)
     if rejected:
         print(f"{rejected} could not be marked; each has a row with the reason")
     if roster:
@@ -139,7 +140,8 @@ def run(options: argparse.Namespace) -> int:
         if mode is None:
             with open_sandbox() as walls:
                 mode = walls.mode  # a weak one is told in the overview
-        made = report.entries(handed, people, records)
+        absent = sorted({row.learner for row in rows if row.reason == gradebook.HANDED_NOTHING})
+        made = report.entries(handed, people, records, absent)
         print(report.write_reports(options.reports, made, mode=mode, site=options.site))
     return 0
 

@@ -13,7 +13,8 @@ from typing import Any
 from course_lib.exercises import SETS
 
 from . import marking
-from .ingest import Rejected, Submission, cells_of
+from .handed import Rejected, Submission
+from .notebook import cells_of
 from .runtime import open_to_all
 from .sandbox import MachineFailure, Sandbox, open_sandbox
 from .store import Store, key_of

@@ -15,7 +15,7 @@ from typing import Any
 
 from course_lib.exercises import SETS
 
-from .ingest import Rejected, Submission, clean, key_of
+from .handed import Rejected, Submission, clean, key_of
 
 COLUMNS = ("submission", "learner", "exercise", "score", "max", "reason")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -72,7 +72,7 @@ def read_roster(path: Path) -> list[Learner]:
     Parameters
     ----------
     path : Path
-        CSV, UTF-8.
+        CSV, UTF-8; with commas, semicolons or tabs.
 
     Returns
     -------
@@ -85,7 +85,9 @@ def read_roster(path: Path) -> list[Learner]:
         If it cannot be read, a column is missing, or two learners have the same id.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+        text = path.read_text(encoding="utf-8-sig")
+        header = text.partition("\n")[0]
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count)))
     except (OSError, UnicodeDecodeError, csv.Error) as trouble:
         raise RosterError(f"the roster {path} cannot be read as a table in UTF-8 ({trouble})") from trouble
     names = {(column or "").strip().casefold(): column for column in (rows[0] if rows else {}) if column is not None}

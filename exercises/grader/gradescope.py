@@ -6,15 +6,17 @@ import argparse
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from course_lib.exercises import SETS, task
 
 from . import class_run, marking
-from .ingest import Rejected, collect_one
+from .handed import Rejected
+from .ingest import collect_one
 from .sandbox import open_sandbox
+from .wording import stopped
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("course_lib", "exercises", "pyproject.toml", "README.md", "LICENSE")
@@ -42,7 +44,7 @@ exec /autograder/venv/bin/python -m exercises.grader gradescope /autograder/subm
 """
 
 
-def results(record: Mapping[str, Any] | None, reason: str = "") -> dict[str, Any]:
+def results(record: Mapping[str, Any] | None, reason: str = "", cells: Sequence[str] = ()) -> dict[str, Any]:
     """Return Gradescope's results.json.
 
     Parameters
@@ -51,6 +53,8 @@ def results(record: Mapping[str, Any] | None, reason: str = "") -> dict[str, Any
         What marking found.
     reason : str
         Why there is none.
+    cells : sequence of str
+        The code that was run.
 
     Returns
     -------
@@ -74,8 +78,8 @@ def results(record: Mapping[str, Any] | None, reason: str = "") -> dict[str, Any
                 "visibility": "visible",
             }
         )
-    stopped = [f"Code cell {n}: {status}" for n, status in enumerate(record["cells"], 1) if status != "ran"]
-    return {"score": sum(t["score"] for t in tests), "output": "\n".join(stopped), "tests": tests}
+    output = "\n".join(stopped(record["cells"], cells))
+    return {"score": sum(t["score"] for t in tests), "output": output, "tests": tests}
 
 
 def autograder(set_name: str, secret: bytes) -> bytes:
@@ -132,17 +136,18 @@ def add_commands(commands: Any, read_secret: Callable[..., bytes]) -> None:
     def one(options: argparse.Namespace) -> int:
         _known(options.set)
         secret = read_secret(options.secret)
-        record, reason = None, ""
+        record, reason, cells = None, "", tuple[str, ...]()
         if not options.submission.exists():
             raise FileNotFoundError(f"there is nothing at {options.submission}")
         handed = collect_one(options.submission, options.set)
         if isinstance(handed, Rejected):
             reason = handed.reason
         else:
+            cells = handed.cells
             with open_sandbox() as sandbox:
                 class_run.check_tracers(options.set, secret, sandbox)
                 record = marking.mark(handed, options.set, secret, sandbox)
-        options.out.write_text(json.dumps(results(record, reason), indent=2), encoding="utf8")
+        options.out.write_text(json.dumps(results(record, reason, cells), indent=2), encoding="utf8")
         return 0
 
     for name, act, words in (

@@ -14,7 +14,7 @@ import numpy as np
 from course_lib.exercises import SETS, Task
 
 from . import session, wording
-from .ingest import Submission
+from .handed import Submission
 from .sandbox import Sandbox
 
 SECRET_BYTES = 32

@@ -18,7 +18,9 @@ from markupsafe import Markup
 from course_lib.exercises import SETS, task
 
 from . import plots
-from .ingest import Rejected, Submission
+from .gradebook import HANDED_NOTHING
+from .handed import Rejected, Submission
+from .wording import stopped
 
 MOST_FREQUENT = 12
 UNSANDBOXED = "The learners' code ran without a sandbox: any of these marks may have been made by the code itself."
@@ -39,6 +41,8 @@ class Entry:
         What marking found.
     reason : str or None
         Why there is no record.
+    cells : tuple of str
+        The code that was run.
     """
 
     submission: str
@@ -46,10 +50,14 @@ class Entry:
     digest: str | None = None
     record: dict[str, Any] | None = None
     reason: str | None = None
+    cells: tuple[str, ...] = ()
 
 
 def entries(
-    handed: Sequence[Submission | Rejected], people: Sequence[str], records: Mapping[str, dict[str, Any]]
+    handed: Sequence[Submission | Rejected],
+    people: Sequence[str],
+    records: Mapping[str, dict[str, Any]],
+    absent: Sequence[str] = (),
 ) -> list[Entry]:
     """Return what the pages are made of.
 
@@ -61,11 +69,13 @@ def entries(
         Whose each is.
     records : mapping
         Digest to record.
+    absent : sequence of str
+        Who is on the roster and handed in nothing.
 
     Returns
     -------
     list of Entry
-        One for each of `handed`.
+        One for each of `handed` and of `absent`.
     """
     made = []
     for one, who in zip(handed, people, strict=True):
@@ -73,12 +83,13 @@ def entries(
         reason = one.reason if isinstance(one, Rejected) else one.note or None
         if record is None and isinstance(one, Submission):
             reason = "no exercise of the course is in it"
-        made.append(Entry(one.name, who, one.digest, record, reason))
-    return made
+        cells = one.cells if isinstance(one, Submission) else ()
+        made.append(Entry(one.name, who, one.digest, record, reason, cells))
+    return made + [Entry("", who, reason=HANDED_NOTHING) for who in absent]
 
 
 def write_reports(folder: Path, entries: Sequence[Entry], *, mode: str = "bubblewrap", site: str = "") -> Path:
-    """Write a page for each learner and the overview, and return the overview's path.
+    """Write a page for each submission and the overview, and return the overview's path.
 
     Parameters
     ----------
@@ -101,9 +112,9 @@ def write_reports(folder: Path, entries: Sequence[Entry], *, mode: str = "bubble
     shown = []
     for entry in sorted(entries, key=lambda e: (e.learner.casefold(), e.submission)):
         view = _view(entry)
-        if entry.record:
+        if entry.submission:
             view["page"] = page_name(entry)
-            chapter = f"{site.rstrip('/')}/chapters/{entry.record['set']}.html" if site else ""
+            chapter = f"{site.rstrip('/')}/chapters/{entry.record['set']}.html" if site and entry.record else ""
             _write(folder / view["page"], pages.get_template("learner.html").render(entry=view, chapter=chapter))
         shown.append(view)
     overview = folder / "index.html"
@@ -170,7 +181,8 @@ def _view(entry: Entry) -> dict[str, Any]:
         "percent": round(100 * score / most) if most else 0,
         "set_title": title(entry.record["set"]) if entry.record else "",
         "exercises": [_exercise(e) for e in exercises],
-        "cells": _stopped(entry.record["cells"]) if entry.record else [],
+        "marked": entry.record is not None,
+        "cells": stopped(entry.record["cells"], entry.cells) if entry.record else [],
     }
 
 
@@ -180,13 +192,9 @@ def _exercise(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "title": about.title, "function": about.function, "says": says}
 
 
-def _stopped(cells: Sequence[str]) -> list[tuple[int, str]]:
-    return [(number, status) for number, status in enumerate(cells, 1) if status != "ran"]
-
-
 def _overview(entries: Sequence[Entry], shown: Sequence[dict[str, Any]]) -> dict[str, Any]:
     records = [entry.record for entry in entries if entry.record]
-    shares = [view["percent"] for view in shown if view["page"]]
+    shares = [view["percent"] for view in shown if view["marked"]]
     files = defaultdict(list)
     for entry in entries:
         if entry.digest:
@@ -194,7 +202,7 @@ def _overview(entries: Sequence[Entry], shown: Sequence[dict[str, Any]]) -> dict
     return {
         "marked": len(records),
         "median": f"{statistics.median(shares):.0f} %" if shares else "",
-        "unmarked": [entry for entry in entries if not entry.record],
+        "unmarked": [view for view in shown if not view["marked"]],
         "same": sorted(sorted(names) for names in files.values() if len(names) > 1),
         "entries": shown,
         "sets": [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from .handed import clean
+
 KINDS = {
     "ArithmeticError", "AssertionError", "AttributeError", "EOFError", "FileNotFoundError", "FloatingPointError",
     "ImportError", "IndexError", "KeyError", "LinAlgError", "LookupError", "MemoryError", "ModuleNotFoundError",
@@ -132,3 +134,27 @@ def of_no_function(function: str, cells: Sequence[str], statuses: Sequence[str])
         if defines.search(cell):
             return missing if status == "ran" else f"{missing}: its cell {status}"
     return missing
+
+
+def stopped(statuses: Sequence[str], cells: Sequence[str]) -> list[str]:
+    """Say which cells did not run to their end: by their first lines, since empty cells are not counted.
+
+    Parameters
+    ----------
+    statuses : sequence of str
+        Of each cell.
+    cells : sequence of str
+        The code; nothing where it is not at hand.
+
+    Returns
+    -------
+    list of str
+        A line for each.
+    """
+    lines = []
+    for number, status in enumerate(statuses):
+        if status != "ran":
+            first = clean(cells[number].strip().partition("\n")[0])[:60] if number < len(cells) else ""
+            shown = f', "{first}"' if first else ""
+            lines.append(f"Code cell {number + 1}{shown}: {status}")
+    return lines

@@ -16,7 +16,8 @@ import pytest
 from exercises.grader import __main__ as command
 from exercises.grader import class_run, demo, marking, sandbox
 from exercises.grader.class_run import RunError, choose_sets
-from exercises.grader.ingest import Submission, collect
+from exercises.grader.handed import Submission
+from exercises.grader.ingest import collect
 from exercises.grader.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]

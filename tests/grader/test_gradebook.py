@@ -16,7 +16,7 @@ from exercises.grader.gradebook import (
     write_canvas,
     write_grades,
 )
-from exercises.grader.ingest import Rejected, Submission
+from exercises.grader.handed import Rejected, Submission
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Old (1)
     Points Possible,,,,,10
@@ -60,6 +60,12 @@ def test_bad_rosters_say_what_is_wrong(tmp_path, text, words):
     (tmp_path / "r.csv").write_text(text)
     with pytest.raises(RosterError, match=words):
         read_roster(tmp_path / "r.csv")
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_roster_that_a_spreadsheet_saved_in_another_way(tmp_path, mark):
+    (tmp_path / "r.csv").write_text(mark.join(["id", "name"]) + "\n" + mark.join(["7", '"Doe, Jane"']) + "\n")
+    assert [(one.keys[0], one.name) for one in read_roster(tmp_path / "r.csv")] == [("7", "Doe, Jane")]
 
 
 def test_a_roster_that_is_missing_or_no_text(tmp_path):

@@ -12,7 +12,8 @@ import pytest
 
 from course_lib.exercises import SETS
 from exercises.grader import marking
-from exercises.grader.ingest import Rejected, collect
+from exercises.grader.handed import Rejected
+from exercises.grader.ingest import collect
 from exercises.grader.sandbox import open_sandbox
 from exercises.grader.session import SUBMISSION_SECONDS
 

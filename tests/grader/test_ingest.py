@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from exercises.grader import ingest
-from exercises.grader.ingest import Rejected, Submission, Unreadable, cells_of, clean, collect, collect_one, key_of
+from exercises.grader import files
+from exercises.grader.handed import Rejected, Submission, Unreadable, clean, key_of
+from exercises.grader.ingest import collect, collect_one
+from exercises.grader.notebook import NOTEBOOK_BYTES, cells_of
 
 from .hostile import notebook, zipped
 
@@ -293,7 +295,7 @@ def test_whatever_is_damaged_in_a_zip_is_a_row(tmp_path, method):
 
 
 def test_many_notebooks_that_are_small_only_when_packed_take_no_memory(tmp_path):
-    (tmp_path / "a.zip").write_bytes(zipped(*[(f"{n}.ipynb", b" " * ingest.NOTEBOOK_BYTES) for n in range(110)]))
+    (tmp_path / "a.zip").write_bytes(zipped(*[(f"{n}.ipynb", b" " * NOTEBOOK_BYTES) for n in range(110)]))
     code = f"""
 import resource, sys
 sys.path.insert(0, {os.getcwd()!r})
@@ -305,13 +307,13 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split("\n")
     assert "more than 100 notebooks or 256 MB" in said[0]
-    assert int(said[1]) < 6 * ingest.NOTEBOOK_BYTES // 1024
+    assert int(said[1]) < 6 * NOTEBOOK_BYTES // 1024
 
 
 def test_a_zip_of_very_many_members_is_refused_before_it_is_opened(tmp_path, monkeypatch):
     (tmp_path / "a.zip").write_bytes(zipped(*[(str(n), b"") for n in range(60)]))
-    monkeypatch.setattr(ingest, "MEMBERS", 50)
-    monkeypatch.setattr(ingest.zipfile, "ZipFile", lambda *_: pytest.fail("it was opened"))
+    monkeypatch.setattr(files, "MEMBERS", 50)
+    monkeypatch.setattr(files.zipfile, "ZipFile", lambda *_: pytest.fail("it was opened"))
     (one,) = collect(tmp_path)
     assert "more than 50 files" in one.reason
 
@@ -367,8 +369,8 @@ def test_one_notebook_is_a_class_of_one(tmp_path):
 
 
 def test_limits_are_those_that_are_told():
-    assert ingest.NOTEBOOK_BYTES == 32 * 2**20
-    assert ingest.MEMBERS == 50_000
+    assert NOTEBOOK_BYTES == 32 * 2**20
+    assert files.MEMBERS == 50_000
 
 
 def handed_in(*cells):

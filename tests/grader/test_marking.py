@@ -9,7 +9,7 @@ import pytest
 from course_lib.exercises import SETS
 from course_lib.exercises.task import call
 from exercises.grader import marking
-from exercises.grader.ingest import Submission
+from exercises.grader.handed import Submission
 from exercises.grader.session import Answer, Execution
 
 SECRET = b"s" * 32

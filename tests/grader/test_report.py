@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from course_lib.exercises import SETS
-from exercises.grader.report import Entry, page_name, write_reports
+from exercises.grader.report import Entry, entries, page_name, write_reports
 
 from .trial_set import TRIAL
 
@@ -43,21 +43,30 @@ def folder(tmp_path):
     everyone = [
         Entry("a.ipynb", "Ann", "1", record(2, 2, 2)),
         Entry("b.ipynb", "Ben", "2", record(2, 0, 2, wrong="the sum alone")),
-        Entry("c.ipynb", "Cleo", "2", record(2, 0, 0, wrong="the sum alone", cells=("ran", "SyntaxError: invalid"))),
+        Entry(
+            "c.ipynb",
+            "Cleo",
+            "2",
+            record(2, 0, 0, wrong="the sum alone", cells=("ran", "SyntaxError: invalid")),
+            cells=("x = 1", "def scale(x:\n    return x"),
+        ),
         Entry("d.zip", "Dee", None, None, "not a zip file"),
         Entry("e.ipynb", EVIL, "5", record(0, 0, 0)),
+        *entries([], [], {}, absent=["Fay"]),
     ]
     write_reports(tmp_path / "reports", everyone, site="https://book.example")
     return tmp_path / "reports"
 
 
-def test_there_is_a_page_for_everybody_with_a_mark_and_an_overview(folder):
-    assert len(list(folder.glob("*.html"))) == 4 + 1
+def test_there_is_a_page_for_everybody_who_handed_something_in_and_an_overview(folder):
+    assert len(list(folder.glob("*.html"))) == 5 + 1
     overview = (folder / "index.html").read_text()
     for file in folder.glob("*.html"):
         assert file.name == "index.html" or file.name in overview
-    assert "4 submissions marked, 1 without a mark" in overview
-    assert "not a zip file" in overview
+    assert "4 submissions marked, 2 without a mark" in overview
+    for page in (overview, next(folder.glob("dee-*.html")).read_text()):
+        assert "not a zip file" in page
+    assert re.search(r"<td>Fay</td><td>–</td><td>nothing was handed in</td>", overview)
 
 
 def test_the_overview_counts_what_the_records_hold(folder):
@@ -72,7 +81,7 @@ def test_a_learner_reads_what_was_wrong_and_where_to_read_on(folder):
     page = next(file for file in folder.glob("cleo-*.html")).read_text()
     assert "2 of 6 points" in page
     assert "it adds the numbers, not their squares." in page
-    assert "Code cell 2: SyntaxError: invalid" in page
+    assert "Code cell 2, &#34;def scale(x:&#34;: SyntaxError: invalid" in page
     assert "https://book.example/chapters/trial.html" in page
 
 

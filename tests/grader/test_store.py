@@ -96,7 +96,7 @@ def test_the_key_changes_with_all_that_marks_depend_on(monkeypatch):
         ("course_lib/momentum.py", True),  # what the course answers
         ("course_lib/exercises/momentum.py", True),
         ("course_lib/exercises/comparing.py", True),
-        ("exercises/grader/ingest.py", True),  # which cells are run
+        ("exercises/grader/notebook.py", True),  # which cells are run
         ("exercises/grader/walls.py", True),  # with which limits
         ("exercises/grader/worker.py", True),
         ("course_lib/exercises/normalization.py", False),
