@@ -70,7 +70,11 @@ ADAGRAD = Task(
     "adaptive_rates.adagrad",
     "AdaGrad, one step",
     adagrad,
-    parts=(Part("any gradient", _adagrad_draw, points=2), Part("features that are absent", _rare)),
+    parts=(
+        Part("the sum of squares", _adagrad_draw, only=(1,)),
+        Part("new parameters", _adagrad_draw, only=(0,)),
+        Part("features that are absent", _rare),
+    ),
     wrong=(
         Wrong(
             "the sum without its root",
@@ -146,7 +150,11 @@ RMSPROP = Task(
     "adaptive_rates.rmsprop",
     "RMSProp, and where epsilon sits",
     rmsprop,
-    parts=(Part("ordinary gradients", _rmsprop_draw), Part("gradients of a thousandth", _tiny, points=2)),
+    parts=(
+        Part("the average of squares", _rmsprop_draw, only=(1,)),
+        Part("new parameters", _rmsprop_draw, only=(0,)),
+        Part("gradients of a thousandth", _tiny),
+    ),
     wrong=(
         Wrong(
             "epsilon outside the root",
@@ -236,7 +244,11 @@ ADAM = Task(
     "adaptive_rates.adam",
     "Adam, one step",
     adam,
-    parts=(Part("the first step", _adam_first), Part("a later step", _adam_draw, points=3)),
+    parts=(
+        Part("both averages", _adam_draw, only=(1, 2)),
+        Part("the first step", _adam_first),
+        Part("a later step", _adam_draw, points=2),
+    ),
     wrong=(
         Wrong(
             "no correction",
