@@ -17,7 +17,7 @@ class Scaling:
     Parameters
     ----------
     center, width : ndarray of shape (n,)
-        What the training data gave; a constant feature has width 1.
+        What the training data gave; a feature that is constant, up to rounding, has width 1.
     low : float
         What the center is mapped to.
     """
@@ -149,7 +149,7 @@ def fit_min_max(x: Any, *, low: float = 0.0, high: float = 1.0) -> Scaling:
     """
     if not -np.inf < low < high < np.inf:
         raise ValueError(f"fit_min_max: low must be below high, both finite, got {low} and {high}")
-    x = check_data(x).astype(float)
+    x = _training_data(x)
     return Scaling(x.min(axis=0), _width(x, np.ptp(x, axis=0) / (high - low)), low)
 
 
@@ -174,7 +174,7 @@ def fit_mean_normalization(x: Any) -> Scaling:
     ValueError
         If x is no finite table.
     """
-    x = check_data(x).astype(float)
+    x = _training_data(x)
     return Scaling(_center(x), _width(x, np.ptp(x, axis=0)))
 
 
@@ -199,7 +199,7 @@ def fit_standard(x: Any) -> Scaling:
     ValueError
         If x is no finite table.
     """
-    x = check_data(x).astype(float)
+    x = _training_data(x)
     center = _center(x)
     size = _width(x, np.abs(x - center).max(axis=0))
     return Scaling(center, _width(x, size * ((x - center) / size).std(axis=0)))  # else squares come to 0 or inf
@@ -266,7 +266,7 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
         raise ValueError(f"fit_whitening: kind must be 'zca' or 'pca', got {kind!r}")
     if not 0 <= epsilon < np.inf:
         raise ValueError(f"fit_whitening: epsilon must be at least 0 and finite, got {epsilon}")
-    x = check_data(x).astype(float)
+    x = _training_data(x)
     mean = _center(x)
     few = len(x) < x.shape[1]  # only then are there directions that the small decomposition lacks
     _, singular, transposed = np.linalg.svd(x - mean, full_matrices=few)
@@ -280,6 +280,17 @@ def fit_whitening(x: Any, *, kind: str = "zca", epsilon: float = 0.0) -> Whiteni
     if kind == "zca":
         forward, backward = forward @ U.T, U @ backward
     return Whitening(mean, forward, backward)
+
+
+def _training_data(x: Any) -> FloatArray:
+    """Training data as float64; a feature that varies by rounding alone is made constant, else that would be scaled up.
+
+    scikit-learn's ``StandardScaler`` asks likewise whether a variance is more than its own rounding.
+    """
+    x = check_data(x)
+    low, high = x.min(axis=0), x.max(axis=0)
+    rounding = 8 * np.finfo(x.dtype).eps * np.maximum(-low, high)  # of a short sum, as 0.1 + 0.2 beside 0.3
+    return np.where(high <= low + rounding, x[0], x).astype(float, copy=False)
 
 
 def _center(x: FloatArray) -> FloatArray:

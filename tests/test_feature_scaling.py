@@ -75,6 +75,41 @@ def test_a_constant_feature_does_no_harm(fit):
     np.testing.assert_allclose(fitted.invert(y), x, atol=1e-12)
 
 
+NEARLY_CONSTANT = {
+    "0.1 + 0.2 beside 0.3": np.where(np.arange(20) % 4 == 0, 0.1 + 0.2, 0.3),
+    "one neighbor": np.r_[np.nextafter(0.1, 1), np.full(49, 0.1)],
+    "negative": np.r_[np.nextafter(-7e5, 0), np.full(9, -7e5)],
+    "tiny": np.r_[np.nextafter(1e-200, 1), np.full(9, 1e-200)],
+}
+
+
+@pytest.mark.parametrize("values", NEARLY_CONSTANT.values(), ids=NEARLY_CONSTANT)
+@pytest.mark.parametrize("fit", FITS.values(), ids=FITS)
+def test_a_feature_that_varies_by_rounding_alone_is_constant(fit, values):
+    """For scikit-learn's StandardScaler too."""
+    x = np.column_stack([values, TRAIN[: len(values), 0]])
+    fitted = fit(x)
+    y = fitted.apply(x)
+    assert np.ptp(y[:, -1 if fit is FITS["pca"] else 0]) < 1e-9
+    np.testing.assert_allclose(fitted.invert(y), x, rtol=1e-12, atol=1e-12)
+    if fit is FITS["standard"]:
+        assert StandardScaler().fit(x).scale_[0] == fitted.width[0] == 1
+        np.testing.assert_allclose(y, StandardScaler().fit_transform(x), atol=1e-9)
+
+
+def test_a_float32_feature_is_constant_up_to_its_own_rounding():
+    x = np.full((10, 1), 0.1, np.float32)
+    x[0] = np.nextafter(x[0], np.float32(1))
+    assert scaling.fit_standard(x).width == scaling.fit_min_max(x).width == 1
+    assert scaling.fit_standard(x.astype(float)).width < 1e-8  # in float64 that is a difference
+
+
+def test_a_feature_that_varies_by_more_than_rounding_is_not_constant():
+    x = 1e6 + 1e-6 * np.array([[-1.0], [1.0]])
+    np.testing.assert_allclose(scaling.fit_standard(x).apply(x), StandardScaler().fit_transform(x), rtol=1e-4)
+    assert StandardScaler().fit(x).scale_ < 1e-5
+
+
 @pytest.mark.parametrize("kind", ["zca", "pca"])
 def test_whitening_with_more_features_than_examples(kind):
     x = np.random.default_rng(1).normal(size=(5, 9))
