@@ -235,7 +235,7 @@ def _divided(phi: Callable[[float], float], low: float, high: float) -> float:
     ratio = float(np.sqrt(5) - 1) / 2
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     at_left, at_right = phi(left), phi(right)
-    while high - low > 1e-11 * (1 + abs(low) + abs(high)):
+    while high - low > 1e-11 * (abs(low) + abs(high)) + np.finfo(float).tiny:  # the latter where it closes in on 0
         if at_left <= at_right:
             high, right, at_right = right, left, at_left
             left = high - ratio * (high - low)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from course_lib.landscapes import spectral_quadratic
 from course_lib.line_search import SEARCHES, Objective, armijo, as_search, exact, wolfe
 from course_lib.surfaces import SURFACES, himmelblau, quadratic, rosenbrock
 
@@ -66,6 +67,14 @@ def test_golden_section_looks_at_both_sides_and_stays_where_nothing_is_lower():
     assert uphill.step == pytest.approx(-1.0, rel=1e-6)
     assert SEARCHES["golden"](lambda p: abs(p[0]), np.zeros(1), np.ones(1)).step == 0
     assert SEARCHES["golden"](lambda p: p[0], np.zeros(1), np.ones(1)).words == "the value falls without end"
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e-6, 1e6, 1e12, 1e20, 1e100])
+def test_golden_section_is_as_right_on_the_shortest_and_the_longest_steps(scale):
+    """The closed form along the gradient of a quadratic: its squared length by that of the curvature."""
+    place, point = spectral_quadratic([scale, 3 * scale]), np.array([1.0, 2.0])
+    step = SEARCHES["golden"](place, point, -place.grad(point)).step
+    assert step == pytest.approx((1 + 6**2) / (1 + 3 * 6**2) / scale, rel=1e-6)
 
 
 @pytest.mark.parametrize("search", ["armijo", "wolfe", "exact"])
