@@ -103,11 +103,12 @@ def truncated_newton(
     def direction(f: Objective, theta: FloatArray, g: FloatArray, last: Any) -> tuple[FloatArray, str]:
         size = np.linalg.norm(g)
         d, residual = np.zeros_like(g), g.copy()
-        conjugate = -residual
+        conjugate, largest = -residual, 0.0
         for _ in range(cg_steps or len(g)):
             product = f.product(theta, conjugate)
-            curvature = conjugate @ product
-            if curvature <= FLAT * (conjugate @ conjugate):
+            curvature, square = conjugate @ product, conjugate @ conjugate
+            largest = max(largest, float(curvature / square))
+            if curvature <= FLAT * largest * square:
                 return (d if d.any() else -g), ""
             length = (residual @ residual) / curvature
             d = d + length * conjugate

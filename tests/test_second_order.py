@@ -66,6 +66,18 @@ def test_at_b_one_the_first_step_arrives_and_the_search_is_not_asked_for_nothing
     assert run.words == "came to rest at a critical point (minimum)"
 
 
+@pytest.mark.parametrize("scale", [1e-13, 1e12])
+@pytest.mark.parametrize(
+    "arrives",
+    [newton, truncated_newton, lambda *at, **how: steepest_descent(*at, search="golden", **how)],
+    ids=["newton", "truncated", "golden"],
+)
+def test_the_unit_of_the_value_changes_nothing(arrives, scale):
+    run = arrives(spectral_quadratic([scale, 2 * scale]), [1.0, 2.0], tolerance=1e-7 * scale)
+    assert run.converged and len(run.path) < 20
+    np.testing.assert_allclose(run.path[-1], 0, atol=1e-6)
+
+
 @pytest.mark.parametrize("spectrum", [[1.0, 1e4], [-1.0, 3.0, 1.0], [-1.0, -2.0]])
 def test_newton_takes_one_step_to_the_critical_point_of_a_quadratic_whatever_it_is(spectrum):
     run = newton(spectral_quadratic(spectrum), np.ones(len(spectrum)))
