@@ -42,13 +42,14 @@ def batch_norm_forward(
     Raises
     ------
     ValueError
-        If a shape does not fit, or the batch has fewer than two examples: one is its own mean, and nothing would be left.
+        If a shape does not fit, epsilon is negative or not finite, or the batch has fewer than two examples: one is its
+        own mean, and nothing would be left.
 
     References
     ----------
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, Algorithm 1, arXiv:1502.03167.
     """
-    _check_shapes(x, gamma, beta)
+    x = _checked(x, gamma, beta, epsilon=epsilon)
     _check_batch(x)
     mean = x.mean(axis=0)
     centered = x - mean
@@ -79,8 +80,14 @@ def batch_norm_backward(dy: FloatArray, cache: Any) -> Gradients:
         Gradient by x: no part of it changes a feature's mean, and but for epsilon none its variance.
     dgamma, dbeta : ndarray of shape (n,)
         Gradients by gamma and beta.
+
+    Raises
+    ------
+    ValueError
+        If dy does not have the shape of the outputs.
     """
     x_hat, gamma, inverse = cache[:3]
+    dy = _gradient(dy, x_hat)
     m = len(dy)
     dbeta = dy.sum(axis=0)
     dgamma = np.einsum("ij,ij->j", dy, x_hat)
@@ -115,9 +122,10 @@ def batch_norm_inference_forward(
     Raises
     ------
     ValueError
-        If a shape does not fit.
+        If a shape does not fit, a variance is negative, or epsilon is negative or not finite.
     """
-    _check_shapes(x, gamma, beta, mean, variance)
+    x = _checked(x, gamma, beta, mean, variance, epsilon=epsilon)
+    _check_variance(variance)
     inverse = 1 / np.sqrt(variance + epsilon)
     x_hat = (x - mean) * inverse
     return gamma * x_hat + beta, (x_hat, gamma, inverse)
@@ -139,8 +147,14 @@ def batch_norm_inference_backward(dy: FloatArray, cache: Any) -> Gradients:
         Gradient by x.
     dgamma, dbeta : ndarray of shape (n,)
         Gradients by gamma and beta.
+
+    Raises
+    ------
+    ValueError
+        If dy does not have the shape of the outputs.
     """
     x_hat, gamma, inverse = cache
+    dy = _gradient(dy, x_hat)
     return dy * (gamma * inverse), np.einsum("ij,ij->j", dy, x_hat), dy.sum(axis=0)
 
 
@@ -172,13 +186,13 @@ def layer_norm_forward(
     Raises
     ------
     ValueError
-        If a shape does not fit.
+        If a shape does not fit, or epsilon is negative or not finite.
 
     References
     ----------
     J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", 2016, eq. (4), arXiv:1607.06450.
     """
-    _check_shapes(x, gamma, beta)
+    x = _checked(x, gamma, beta, epsilon=epsilon)
     centered = x - x.mean(axis=1, keepdims=True)
     variance = np.mean(centered**2, axis=1, keepdims=True)
     inverse = 1 / np.sqrt(variance + epsilon)
@@ -202,8 +216,14 @@ def layer_norm_backward(dy: FloatArray, cache: Any) -> Gradients:
         Gradient by x.
     dgamma, dbeta : ndarray of shape (n,)
         Gradients by gamma and beta.
+
+    Raises
+    ------
+    ValueError
+        If dy does not have the shape of the outputs.
     """
     x_hat, gamma, inverse = cache
+    dy = _gradient(dy, x_hat)
     d = dy * gamma
     along_mean = d.mean(axis=1, keepdims=True)
     along_scale = np.mean(d * x_hat, axis=1, keepdims=True)
@@ -219,7 +239,7 @@ def running_average(average: FloatArray, value: FloatArray, *, momentum: float =
     Parameters
     ----------
     average, value : ndarray of shape (n,)
-        The running mean (from 0) or variance (from 1), and that of this batch.
+        The running mean (from 0) or variance (from 1), and that of this batch; an average may begin as one number.
     momentum : float in [0, 1)
         Share of the average that stays; PyTorch's momentum is 1 minus this.
 
@@ -231,7 +251,7 @@ def running_average(average: FloatArray, value: FloatArray, *, momentum: float =
     Raises
     ------
     ValueError
-        If momentum is outside [0, 1).
+        If momentum is outside [0, 1), or the shapes differ.
 
     Notes
     -----
@@ -239,6 +259,8 @@ def running_average(average: FloatArray, value: FloatArray, *, momentum: float =
     """
     if not 0 <= momentum < 1:
         raise ValueError(f"running_average: momentum must be in [0, 1), got {momentum}")
+    if np.ndim(average) and np.shape(average) != np.shape(value):
+        raise ValueError(f"running_average: value must have shape {np.shape(average)}, got {np.shape(value)}")
     return momentum * average + (1 - momentum) * value
 
 
@@ -269,7 +291,7 @@ def bias_corrected(average: FloatArray, start: float, momentum: float, t: int) -
     ValueError
         If t is smaller than 1 or momentum is outside [0, 1): nothing has been averaged then.
     """
-    if t < 1 or not 0 <= momentum < 1:
+    if not (t >= 1 and 0 <= momentum < 1):
         raise ValueError(f"bias_corrected needs t >= 1 and momentum in [0, 1), got {t} and {momentum}")
     left = momentum**t
     return (average - left * start) / (1 - left)
@@ -297,14 +319,18 @@ def population_statistics(means: FloatArray, variances: FloatArray, m: int) -> t
     Raises
     ------
     ValueError
-        If m is smaller than 2.
+        If m is no whole number of at least 2, or the shapes differ.
 
     References
     ----------
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015, Algorithm 2, step 10, arXiv:1502.03167.
     """
-    if m < 2:
-        raise ValueError(f"population statistics need batches of at least 2 examples, got {m}")
+    if not 2 <= m < np.inf or m != int(m):
+        raise ValueError(f"population statistics need whole batches of at least 2 examples, got {m}")
+    if np.shape(means) != np.shape(variances):
+        raise ValueError(
+            f"population statistics need a variance for each mean, {np.shape(means)}, got {np.shape(variances)}"
+        )
     return np.mean(means, axis=0), m / (m - 1) * np.mean(variances, axis=0)
 
 
@@ -332,7 +358,14 @@ def fold_batch_norm(
     -------
     W, b : ndarray
         Of the one layer.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, a variance is negative, or epsilon is negative or not finite.
     """
+    W = _checked(W, b, gamma, beta, mean, variance, epsilon=epsilon, what="W of shape (n_in, n)")
+    _check_variance(variance)
     scale = gamma / np.sqrt(variance + epsilon)
     return W * scale, (b - mean) * scale + beta
 
@@ -344,9 +377,23 @@ def _check_batch(x: FloatArray) -> None:
         )
 
 
-def _check_shapes(x: FloatArray, *of_features: FloatArray) -> None:
+def _check_variance(variance: FloatArray) -> None:
+    if np.less(variance, 0).any():  # nan passes: a run that diverged may still be looked at
+        raise ValueError(f"a variance must be at least 0, got {np.min(variance)}")
+
+
+def _checked(x: Any, *of_features: Any, epsilon: float, what: str = "x of shape (batch, n)") -> FloatArray:
+    x = np.asarray(x)
     if x.ndim != 2 or any(np.shape(a) != x.shape[1:] for a in of_features):
         shapes = ", ".join(str(np.shape(a)) for a in of_features)
-        raise ValueError(
-            f"normalization takes x of shape (batch, n) and (n,) for each of the others, got {x.shape}; {shapes}"
-        )
+        raise ValueError(f"normalization takes {what} and (n,) for each of the others, got {x.shape}; {shapes}")
+    if not 0 <= epsilon < np.inf:
+        raise ValueError(f"normalization: epsilon must be at least 0 and finite, got {epsilon}")
+    return x
+
+
+def _gradient(dy: Any, y: FloatArray) -> FloatArray:
+    dy = np.asarray(dy)
+    if dy.shape != y.shape:
+        raise ValueError(f"dy must have the shape of the outputs, {y.shape}, got {dy.shape}")
+    return dy

@@ -8,6 +8,7 @@ from course_lib import normalization as norm
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(16, 3)) * [1, 5, 0.2] + [0, 10, -1]
 GAMMA, BETA, DY = RNG.normal(size=3), RNG.normal(size=3), RNG.normal(size=(16, 3))
+ONES = np.ones(3)
 
 
 def test_batch_norm_sets_mean_and_standard_deviation_of_each_feature():
@@ -85,6 +86,20 @@ def test_layer_norm_is_batch_norm_of_the_transpose():
     np.testing.assert_allclose(ours, norm.batch_norm_forward(X.T, ones, zeros)[0].T, atol=1e-12)
 
 
+@pytest.mark.parametrize(("forward", "backward"), PAIRS.values(), ids=PAIRS)
+def test_a_gradient_of_another_shape_is_not_broadcast(forward, backward):
+    _, cache = forward(X, GAMMA, BETA)
+    with pytest.raises(ValueError, match=r"dy must have the shape of the outputs, \(16, 3\), got \(16, 1\)"):
+        backward(DY[:, :1], cache)
+
+
+@pytest.mark.parametrize(("forward", "backward"), PAIRS.values(), ids=PAIRS)
+def test_lists_do_as_arrays_do(forward, backward):
+    y, cache = forward(X.tolist(), GAMMA, BETA)
+    np.testing.assert_array_equal(y, forward(X, GAMMA, BETA)[0])
+    np.testing.assert_array_equal(backward(DY.tolist(), cache)[0], backward(DY, cache)[0])
+
+
 def test_running_statistics_of_a_constant_are_bias_corrected_to_it():
     mean, variance = np.zeros(1), np.ones(1)
     for t in range(1, 20):
@@ -129,7 +144,22 @@ REFUSED = {
     "no step": ("needs t >= 1 and momentum in", lambda: norm.bias_corrected(X, 0.0, 0.9, 0)),
     "momentum": (r"momentum in \[0, 1\), got 3 and 1", lambda: norm.bias_corrected(X, 0.0, 1.0, 3)),
     "m": ("batches of at least 2 examples, got 1", lambda: norm.population_statistics(X, X, 1)),
-}
+    "epsilon, batch": ("epsilon must be at least 0 and finite, got -5", lambda: norm.batch_norm_forward(X, GAMMA, BETA, epsilon=-5)),
+    "epsilon, layer": ("at least 0 and finite, got nan", lambda: norm.layer_norm_forward(X, GAMMA, BETA, epsilon=np.nan)),
+    "epsilon, inference": ("got inf", lambda: norm.batch_norm_inference_forward(X, GAMMA, BETA, BETA, ONES, epsilon=np.inf)),
+    "epsilon, folding": ("got -1", lambda: norm.fold_batch_norm(X, BETA, GAMMA, BETA, BETA, ONES, epsilon=-1)),
+    "variance": ("a variance must be at least 0, got -1", lambda: norm.batch_norm_inference_forward(X, GAMMA, BETA, BETA, -ONES)),
+    "variance, folding": ("at least 0, got -1", lambda: norm.fold_batch_norm(X, BETA, GAMMA, BETA, BETA, -ONES)),
+    "shapes, folding": (
+        r"takes W of shape \(n_in, n\) .*got \(3, 1\); \(1,\), \(3,\)",
+        lambda: norm.fold_batch_norm(np.ones((3, 1)), np.ones(1), GAMMA, BETA, BETA, ONES),
+    ),
+    "shapes, average": (r"value must have shape \(3,\), got \(2, 1\)", lambda: norm.running_average(ONES, np.ones((2, 1)))),
+    "half an example": ("need whole batches of at least 2 examples, got 2.5", lambda: norm.population_statistics(X, X, 2.5)),
+    "m is nan": ("need whole batches of at least 2 examples, got nan", lambda: norm.population_statistics(X, X, np.nan)),
+    "a mean more": (r"a variance for each mean, \(16, 3\), got \(15, 3\)", lambda: norm.population_statistics(X, X[1:], 4)),
+    "x": (r"x of shape \(batch, n\) .*got \(3,\)", lambda: norm.layer_norm_forward([1.0, 2.0, 3.0], GAMMA, BETA)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "call"), REFUSED.values(), ids=REFUSED)

@@ -36,7 +36,7 @@ def test_a_function_is_shown_with_its_equations_and_the_printed_lines_run():
     shown = show_function(normalization.running_average)
     markdown = shown._repr_markdown_()
     assert r"r \leftarrow \alpha r + (1 - \alpha) s" in markdown and '"""' not in markdown
-    scope = {"FloatArray": None}
+    scope = {"FloatArray": None, "np": np}
     exec(repr(shown), scope)
     assert scope["running_average"](2.0, 4.0, momentum=0.5) == 3
     with pytest.raises(TypeError, match="expected a function, got str"):
