@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_lib.hyperparameters import check_count
 from course_lib.rule import FloatArray, nearest
 
 INSIDE = {
@@ -174,7 +175,7 @@ def blobs(
     TypeError, ValueError
         If rng is no generator or a number is out of range.
     """
-    _check(rng, n=(n, 2), classes=(classes, 1), features=(features, 1))
+    n, classes, features = _check(rng, n=(n, 2), classes=(classes, 1), features=(features, 1))
     _check_not_negative("spread", spread)
     centers = rng.uniform(-5, 5, size=(classes, features))
     y = np.arange(n) % classes
@@ -218,7 +219,7 @@ def spirals(
     TypeError, ValueError
         If rng is no generator or a number is out of range.
     """
-    _check(rng, n=(n, 2), classes=(classes, 1))
+    n, classes = _check(rng, n=(n, 2), classes=(classes, 1))
     _check_not_negative("turns", turns)
     _check_not_negative("noise", noise)
     y = np.arange(n) % classes
@@ -269,7 +270,7 @@ def sparse_features(
     J. Duchi, E. Hazan and Y. Singer (2011), Adaptive subgradient methods for online learning and stochastic optimization,
     JMLR 12, section 1.3: features of which the j-th is there with probability min(1, c / j**decay).
     """
-    _check(rng, n=(n, 2), features=(features, 1))
+    n, features = _check(rng, n=(n, 2), features=(features, 1))
     _check_not_negative("decay", decay)
     there = np.arange(1, features + 1) ** -float(decay)
     weights = rng.choice([-1.0, 1.0], size=features)
@@ -312,7 +313,7 @@ def wilson_least_squares(
     A. C. Wilson, R. Roelofs, M. Stern, N. Srebro and B. Recht (2017), The marginal value of adaptive gradient methods in
     machine learning, section 3.3, arXiv:1705.08292.
     """
-    _check(rng, n=(n, 2))
+    (n,) = _check(rng, n=(n, 2))
     if not 0 < positive_share < 1:
         raise ValueError(f"positive_share must be between 0 and 1, got {positive_share}")
     y = np.where(np.arange(n) < round(n * positive_share), 1.0, -1.0)
@@ -324,13 +325,11 @@ def wilson_least_squares(
     return split(rng, x, y, test_share=test_share, source="Wilson et al. (2017), section 3.3, arXiv:1705.08292")
 
 
-def _check(rng: np.random.Generator, **counts: tuple[int, int]) -> None:
-    """Refuse what is no generator, and counts below the least."""
+def _check(rng: np.random.Generator, **counts: tuple[int, int]) -> list[int]:
+    """Return the counts as ints, or refuse what is no generator or a count below the least."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
-    for name, (number, least) in counts.items():
-        if number != int(number) or number < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, got {number}")
+    return [check_count(name, number, least) for name, (number, least) in counts.items()]
 
 
 def _check_share(test_share: float) -> None:

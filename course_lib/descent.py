@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.hyperparameters import check_count as check_count
 from course_lib.line_search import Found, as_search
 from course_lib.objective import Objective, as_objective
 from course_lib.rule import FloatArray
@@ -201,12 +202,6 @@ def check_needs(name: str, f: Objective, kind: str) -> None:
     """Refuse an objective without what a method asks for."""
     if not f.has(kind):
         raise TypeError(f"{name} needs the {kind}: give a surface, or an Objective with one")
-
-
-def check_count(name: str, count: Any, least: int) -> None:
-    """Refuse what is no whole number of at least ``least``."""
-    if not isinstance(count, int | float | np.number) or count < least or count != np.floor(count) or np.isinf(count):
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {count!r}")
 
 
 def check_positive(name: str, number: float) -> None:

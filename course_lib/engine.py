@@ -10,6 +10,7 @@ import numpy as np
 
 import course_lib.compiled as fused
 from course_lib import one_path
+from course_lib.hyperparameters import check_count
 from course_lib.rule import SCALAR, FloatArray, Rule, as_rule, retarget
 from course_lib.run_arguments import Hyper as Hyper
 from course_lib.run_arguments import at_step, check_matrix, has_arrays, schedules_of
@@ -84,8 +85,7 @@ def descend(
     rule = as_rule(rule)
     start = check_start(theta0)
     check_matrix(rule, start.shape)
-    if steps != int(steps) or steps < 0:
-        raise ValueError(f"steps must be a whole number of at least 0, got {steps}")
+    steps = check_count("steps", steps, 0)
     if keep not in ("path", "last"):
         raise ValueError(f"keep must be 'path' or 'last', got {keep!r}")
     if isinstance(grad, Surface) and start.shape[-1] != len(grad.coordinates):
@@ -93,7 +93,7 @@ def descend(
             f"{grad!r} takes points of shape (..., {len(grad.coordinates)}), theta0 has shape {start.shape}"
         )
     values = check_hyper(rule, hyper, start.shape)
-    run = _Run(rule, grad, before, values, int(steps), keep)
+    run = _Run(rule, grad, before, values, steps, keep)
     if fused.wanted(compiled, run.updates(start)):
         try:
             return run.compiled(start)

@@ -59,6 +59,39 @@ RANGES = {
 """The range of each hyperparameter that the library's rules know; a reader's own names are not limited."""
 
 
+def is_count(count: Any, least: int) -> bool:
+    """Say whether something is a whole number of at least ``least``, be it written 2 or 2.0; True is none."""
+    number = isinstance(count, int | float | np.integer | np.floating) and not isinstance(count, bool)
+    return number and bool(Range(least, whole=True).holds(count))
+
+
+def check_count(name: str, count: Any, least: int) -> int:
+    """Return a count as an int, or refuse what is none.
+
+    Parameters
+    ----------
+    name : str
+        How the message calls it.
+    count : int or float
+        A whole number.
+    least : int
+        The smallest that is allowed.
+
+    Returns
+    -------
+    int
+        The number.
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number of at least ``least``: a fraction, nan, inf, None, a text.
+    """
+    if not is_count(count, least):
+        raise ValueError(f"{name} must be {Range(least, whole=True)}, got {count!r}")
+    return int(count)
+
+
 def check_range(label: str, name: str, value: Any) -> None:
     """Refuse a value outside the range of its hyperparameter.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from course_lib.hyperparameters import check_count, is_count
 from course_lib.rule import FloatArray
 
 Shape = tuple[int, ...]
@@ -39,8 +40,10 @@ def fans(shape: Shape) -> tuple[int, int]:
     ((784, 256), (144, 288))
     """
     sizes = tuple(shape) if np.iterable(shape) else (shape,)
-    if not sizes or any(size != int(size) or size < 1 for size in sizes):
-        raise ValueError(f"fans need a shape of whole numbers of at least 1, got {shape}: a fan would be zero or none")
+    if not sizes or not all(is_count(size, 1) for size in sizes):
+        raise ValueError(
+            f"fans need a shape of whole numbers of at least 1, got {shape!r}: a fan would be zero or none"
+        )
     shape = tuple(map(int, sizes))
     if len(shape) == 1:
         return shape[0], shape[0]
@@ -331,9 +334,7 @@ def log_odds_bias(y: np.ndarray, classes: int) -> FloatArray:
         If a class does not occur (its log-odds are not finite) or does not exist.
     """
     y = np.asarray(y)
-    if classes != int(classes) or classes < 1:
-        raise ValueError(f"classes must be a whole number of at least 1, got {classes}")
-    known = max(int(classes), 2)
+    known = max(check_count("classes", classes, 1), 2)
     if y.ndim != 1:
         raise ValueError(f"y must hold one class an example, got shape {y.shape}")
     if y.size == 0 or not np.issubdtype(y.dtype, np.integer) or y.min() < 0 or y.max() >= known:

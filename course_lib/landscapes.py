@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.hyperparameters import check_count
 from course_lib.rule import FloatArray
 from course_lib.surface import Surface
 
@@ -155,7 +156,7 @@ def extended_rosenbrock(n: int) -> Landscape:
     S. Kok and C. Sandrock (2009), Locating and characterizing the stationary points of the extended Rosenbrock function,
     Evolutionary Computation 17(3), doi:10.1162/evco.2009.17.3.437.
     """
-    _check_whole("n", n, least=2)
+    n = check_count("n", n, 2)
     second = (-0.7756592265653526, 0.6130933654850435, 0.38206284633839316, 0.1459720185521946)
     between = (-0.6561246357194459, 0.44312004097157237, 0.20431224822836433, 0.041743494776128764)
     return Landscape(
@@ -196,7 +197,7 @@ def deep_linear_chain(depth: int, *, x: float = 1.0, target: float = 1.0) -> Lan
     ValueError
         If depth is smaller than 1, x is 0, or a number is not finite.
     """
-    _check_whole("depth", depth, least=1)
+    depth = check_count("depth", depth, 1)
     if x == 0 or not np.isfinite([x, target]).all():
         raise ValueError(f"expected a finite input x other than 0 and a finite target, got {x} and {target}")
 
@@ -262,8 +263,3 @@ def _product_of_others(w: FloatArray) -> FloatArray:
     out[..., 1:] = np.cumprod(w[..., :-1], axis=-1)
     out[..., :-1] *= np.cumprod(w[..., :0:-1], axis=-1)[..., ::-1]
     return out
-
-
-def _check_whole(name: str, number: int, *, least: int) -> None:
-    if number != int(number) or number < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {number!r}")

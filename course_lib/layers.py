@@ -19,6 +19,7 @@ from course_lib.activations import (
     tanh_forward,
 )
 from course_lib.dropout import check_keep, dropout_backward, dropout_forward, dropout_mask
+from course_lib.hyperparameters import check_count
 from course_lib.normalization import (
     batch_norm_backward,
     batch_norm_forward,
@@ -155,9 +156,8 @@ def Dense(units: int) -> Layer:
     ValueError
         If units is not a whole number of at least 1.
     """
-    if units != int(units) or units < 1:
-        raise ValueError(f"Dense: units must be a whole number of at least 1, got {units}")
-    return Layer("dense", dense_forward, dense_backward, int(units), partial(_dense_shapes, units=int(units)))
+    units = check_count("Dense: units", units, 1)
+    return Layer("dense", dense_forward, dense_backward, units, partial(_dense_shapes, units=units))
 
 
 linear = Layer("linear", linear_forward, linear_backward)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_lib.flat_vector import lay_out, length, views
+from course_lib.hyperparameters import check_count
 from course_lib.initialization import Initializer, check_rng, glorot_uniform, zeros
 from course_lib.layers import Layer, dense_backward
 from course_lib.losses import Loss, softmax_cross_entropy
@@ -86,8 +87,7 @@ class Network:
         l2: float = 0.0,
     ):
         check_rng(rng)
-        if n_in != int(n_in) or n_in < 1:
-            raise ValueError(f"n_in must be a whole number of at least 1, got {n_in}")
+        self.n_in = check_count("n_in", n_in, 1)
         for layer in layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must come from course_lib.layers, such as Dense(10) or relu; got {layer!r}")
@@ -97,7 +97,7 @@ class Network:
             raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
         if not (math.isfinite(l2) and l2 >= 0):
             raise ValueError(f"l2 must be finite and at least 0, got {l2}")
-        self.n_in, self.layers, self.loss_function, self.l2 = int(n_in), tuple(layers), loss, float(l2)
+        self.layers, self.loss_function, self.l2 = tuple(layers), loss, float(l2)
         self.widths = [self.n_in]
         for layer in self.layers:
             self.widths.append(layer.units or self.widths[-1])

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from course_lib.averages import corrected, exponential_step
+from course_lib.hyperparameters import check_count
 from course_lib.network import Network
 from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule, as_rule
@@ -224,15 +225,10 @@ class RateGrowth:
 def _plan(lowest: float, highest: float, steps: int, growth: str) -> FloatArray:
     if not 0 < lowest < highest < np.inf:
         raise ValueError(f"expected 0 < lowest < highest, got {lowest} and {highest}")
-    if steps != int(steps) or steps < 2 * WARM:
-        raise ValueError(f"steps must be a whole number of at least {2 * WARM}, got {steps}")
+    steps = check_count("steps", steps, 2 * WARM)
     if growth not in ("exponential", "linear"):
         raise ValueError(f"growth must be 'exponential' or 'linear', got {growth!r}")
-    return (
-        np.geomspace(lowest, highest, int(steps))
-        if growth == "exponential"
-        else np.linspace(lowest, highest, int(steps))
-    )
+    return np.geomspace(lowest, highest, steps) if growth == "exponential" else np.linspace(lowest, highest, steps)
 
 
 def _suggest(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.hyperparameters import is_count
 from course_lib.initialization import check_rng
 from course_lib.network import Network
 from course_lib.network_stepper import stepper_of
@@ -77,10 +78,11 @@ def minibatches(rng: np.random.Generator, n: int, batch_size: int, epochs: int) 
         If batch_size or epochs is out of range.
     """
     _check_batches(rng, batch_size, epochs)
-    for _ in range(epochs):
+    size = int(batch_size)
+    for _ in range(int(epochs)):
         order = rng.permutation(n)
-        for i in range(0, n, batch_size):
-            yield order[i : i + batch_size]
+        for i in range(0, n, size):
+            yield order[i : i + size]
 
 
 def check_examples(
@@ -122,8 +124,8 @@ def check_examples(
 
 def _check_batches(rng: Any, batch_size: Any, epochs: Any) -> None:
     check_rng(rng)
-    if batch_size < 1 or epochs < 0 or batch_size != int(batch_size) or epochs != int(epochs):
-        raise ValueError(f"expected whole numbers batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
+    if not (is_count(batch_size, 1) and is_count(epochs, 0)):
+        raise ValueError(f"expected whole numbers batch_size >= 1 and epochs >= 0, got {batch_size!r} and {epochs!r}")
 
 
 def train(
@@ -191,8 +193,8 @@ def train(
     LookupError, TypeError, ValueError
         As `course_lib.Stepper` and `Network.loss_and_grad`; also if patience is smaller than 1 or has no validation data.
     """
-    if patience is not None and (validation is None or patience != int(patience) or patience < 1):
-        raise ValueError(f"patience must be a whole number of at least 1, with validation=(x, y); got {patience}")
+    if patience is not None and (validation is None or not is_count(patience, 1)):
+        raise ValueError(f"patience must be a whole number of at least 1, with validation=(x, y); got {patience!r}")
     x, y = network.check(*check_examples(rng, x, y, batch_size=batch_size, epochs=epochs))
     stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
     if frozen is not None and (frozen.shape != network.theta.shape or frozen.dtype != bool):
@@ -201,7 +203,7 @@ def train(
         )
     kept = network.theta[frozen] if frozen is not None else None
     history = History(name or stepper.rule.name)
-    total = epochs * -(-len(x) // batch_size)
+    total = int(epochs * -(-len(x) // batch_size))
     best = _Best(network) if patience is not None else None
     with np.errstate(all="ignore"):
         for batch in minibatches(rng, len(x), batch_size, epochs):

@@ -1,9 +1,11 @@
 """Bad input in one place: each is an error that says what came and what was expected, at every border it can come to."""
 
+import re
+
 import numpy as np
 import pytest
 
-from course_lib import Network, Stepper, descend, gradient_check, losses
+from course_lib import Network, Stepper, data, descend, gradient_check, losses
 from course_lib import initialization as init
 from course_lib.averages import exponential_average
 from course_lib.curvature import hessian_vector_product
@@ -12,7 +14,7 @@ from course_lib.dropout import dropout_mask, nwgm, scaled_pass, thinned_networks
 from course_lib.dropout_regression import dropout_ridge, linear_expected_error
 from course_lib.feature_scaling import fit_standard
 from course_lib.inference import population_state
-from course_lib.landscapes import spectral_quadratic
+from course_lib.landscapes import deep_linear_chain, extended_rosenbrock, spectral_quadratic
 from course_lib.layers import BatchNorm, Dense, Dropout, relu
 from course_lib.learning_rate import constant, exp_range, exponential_decay, schedule_from
 from course_lib.line_search import as_search
@@ -127,7 +129,26 @@ OUT_OF_RANGE = {
     "labels of a bias": (ValueError, "y must hold whole numbers from 0 to 2", lambda: init.log_odds_bias(Y + 1, 3)),
     **{f"labels, {name}": (ValueError, "classes must be from 0 to 2, got 5 to 7", call) for name, call in trains(y=Y + 5).items()},
     **{f"half an example, {name}": (ValueError, "whole numbers batch_size >= 1 and epochs >= 0, got 2.5", call) for name, call in trains(batch_size=2.5).items()},
+    "patience": (ValueError, "patience must be a whole number of at least 1, .* got nan", trains(patience=np.nan, validation=(X, Y))["train"]),
     **{f"no batch, {name}": (ValueError, "batch_size >= 1 and epochs >= 0, got 0", call) for name, call in trains(batch_size=0).items()},
+}  # fmt: skip
+
+COUNTS = {
+    "descend": ("steps", 3, lambda n: descend("adam", quadratic, [1.0, 1.0], n)),
+    "network": ("n_in", 3, lambda n: Network(rng(), n, [Dense(3)]).theta),
+    "dense": ("Dense: units", 3, lambda n: Dense(n).units),
+    "fans": ("", 3, lambda n: init.fans((n, 2))),
+    "log-odds": ("classes", 3, lambda n: init.log_odds_bias(Y, n)),
+    "range_test": ("steps", 20, lambda n: range_test(rng(), net(), "adam", X, Y, steps=n, batch_size=8).losses),
+    "blobs": ("n", 3, lambda n: data.blobs(rng(), n).x_train),
+    "spirals": ("classes", 3, lambda n: data.spirals(rng(), classes=n).x_train),
+    "sparse features": ("features", 3, lambda n: data.sparse_features(rng(), features=n).x_train),
+    "least squares": ("n", 3, lambda n: data.wilson_least_squares(rng(), n).x_train),
+    "rosenbrock": ("n", 3, lambda n: extended_rosenbrock(n).start),
+    "chain": ("depth", 3, lambda n: deep_linear_chain(n).hessian([0.5, 0.5, 0.5])),
+    "newton": ("steps", 3, lambda n: newton(quadratic, [1.0, 1.0], steps=n).path),
+    "epochs": ("", 3, lambda n: train(rng(), net(), "adam", X, Y, epochs=n).losses),
+    **{f"batch_size, {name}": ("", 3, lambda n, name=name: trains(batch_size=n)[name]() and None) for name in trains()},
 }  # fmt: skip
 
 NO_GENERATOR = {
@@ -149,6 +170,18 @@ TABLE = {
 def test_it_is_refused_in_words(error, words, call):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("count", [2.5, np.nan, np.inf, -1, None, "3", True])
+@pytest.mark.parametrize(("name", "good", "call"), COUNTS.values(), ids=COUNTS)
+def test_a_count_is_a_whole_number_or_refused_in_words(name, good, call, count):
+    with pytest.raises(ValueError, match=f"{name}.*whole number.*got .*{re.escape(repr(count))}"):
+        call(count)
+
+
+@pytest.mark.parametrize(("name", "good", "call"), COUNTS.values(), ids=COUNTS)
+def test_a_whole_number_may_be_a_float(name, good, call):
+    np.testing.assert_array_equal(call(float(good)), call(good))
 
 
 @pytest.mark.parametrize("call", NO_GENERATOR.values(), ids=NO_GENERATOR)
