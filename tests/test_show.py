@@ -1,13 +1,16 @@
 """What the page prints is what runs."""
 
+import ast
 import base64
+import inspect
+import textwrap
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course_lib import RULES, normalization, update_rule
-from course_lib.show import code, exercise, picture, question, say, show_function, show_rule
+from course_lib import RULES, feature_scaling, normalization, update_rule
+from course_lib.show import COLUMN, code, exercise, picture, question, say, show_function, show_rule
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
@@ -18,6 +21,51 @@ def test_the_printed_code_runs_and_gives_the_same_numbers(name):
     given = [np.array([[0.3, 2.0], [1.0, 0.5]]) * k for k in range(1, 3 + len(rule.state))]
     for ours, printed in zip(rule(*given, 2), scope[name](*given, 2), strict=True):
         np.testing.assert_array_equal(ours, printed)
+
+
+def tree(function):
+    """The syntax of a function's source, without its docstring."""
+    node = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    node.body = node.body[ast.get_docstring(node) is not None :]
+    return ast.dump(node)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_the_printed_code_is_the_librarys_and_as_narrow_as_the_page(name):
+    rule, printed = RULES[name], code(RULES[name])
+    functions = [f for f in (rule.function, rule.where_function) if f is not None]
+    assert [ast.dump(node) for node in ast.parse(printed).body] == [tree(f) for f in functions]
+    assert [line for line in printed.splitlines() if len(line) > COLUMN] == []
+
+
+def test_hyperparameters_stand_on_a_line_of_their_own_where_all_do_not_fit():
+    assert "def adagrad(theta, g, r, t, *, learning_rate=" in code(RULES["adagrad"])
+    assert (
+        "def adam(\n    theta, g, m, v, t,\n    *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7,\n):\n"
+    ) in code(RULES["adam"])
+
+
+@pytest.mark.parametrize(
+    "function", [normalization.fold_batch_norm, normalization.batch_norm_forward, feature_scaling.fit_standard]
+)
+def test_a_printed_function_is_the_librarys_and_as_narrow_as_the_page(function):
+    printed = repr(show_function(function))
+    assert ast.dump(ast.parse(printed).body[0]) == tree(function)
+    assert max(map(len, printed.splitlines())) <= COLUMN
+    assert "fmt:" not in printed
+
+
+# fmt: off
+def awkward(a: dict[str, tuple[int, int]], b="what, ever) -> (it is):", *rest, key=lambda x, y: (x, y), other=(1, 2), **more) -> int:
+    text = """
+    a line in a string that is far wider than the page, and (it) = must + not - be * broken  # nowhere at all
+    """
+    return len(text) + len(b) + sum(rest) + key(a, 1)[1] + other[0] + len(more) + len("a string that (stays")  # as it is
+# fmt: on
+
+
+def test_a_readers_function_stays_what_it_is_however_it_is_written():
+    assert ast.dump(ast.parse(repr(show_function(awkward))).body[0]) == tree(awkward)
 
 
 def test_equation_and_code_stand_together():
