@@ -48,6 +48,11 @@ def softmax_cross_entropy_forward(z: FloatArray, y: Any) -> tuple[float, Any]:
         :math:`J`, in nats.
     cache : tuple
         What `softmax_cross_entropy_backward` needs.
+
+    Raises
+    ------
+    ValueError
+        If y is not one class for each row of z.
     """
     shifted = np.array(z.T, order="C")  # a row for each class: over the examples NumPy is several times faster
     shifted -= np.maximum.reduce(shifted)
@@ -55,6 +60,8 @@ def softmax_cross_entropy_forward(z: FloatArray, y: Any) -> tuple[float, Any]:
     total = np.add.reduce(e)
     n = len(y)
     right = np.asarray(y, np.intp) * n + _first(n)  # where the right classes stand, row after row
+    if right.shape != total.shape or right.item(right.argmin()) < 0 or right.item(right.argmax()) >= z.size:
+        check_classes(y, z)  # says what is wrong; the look before it takes a quarter of its time
     loss = np.add.reduce(np.log(total) - shifted.take(right)) / n
     return float(loss), (e, total, right)
 

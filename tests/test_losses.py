@@ -50,3 +50,22 @@ def test_softmax_is_scipys_and_does_not_overflow(dtype):
     np.testing.assert_allclose(p, scipy.special.softmax(z, axis=1), rtol=rtol)
     expected = -scipy.special.log_softmax(z.astype(float), axis=1)[[0, 1], [1, 2]].mean()
     assert softmax_cross_entropy_forward(z, np.array([1, 2]))[0] == pytest.approx(expected, rel=rtol)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        ([0, -1], "classes must be from 0 to 2, got -1 to 0"),
+        ([5, 0], "classes must be from 0 to 2, got 0 to 5"),
+        ([0, 3], "classes must be from 0 to 2, got 0 to 3"),
+        ([0], "one class \\(an integer\\) for each of the 2 inputs, got int64 of shape \\(1,\\)"),
+        ([[0], [1]], "for each of the 2 inputs, got int64 of shape \\(2, 1\\)"),
+    ],
+)
+def test_cross_entropy_refuses_classes_that_there_are_not(y, words):
+    z = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    with pytest.raises(ValueError, match=words):
+        softmax_cross_entropy_forward(z, np.array(y, np.int64))
+    for kind in (np.int64, np.uint8):
+        right = softmax_cross_entropy_forward(z, np.array([0, 2], kind))[0]
+        assert right == pytest.approx(-scipy.special.log_softmax(z, axis=1)[[0, 1], [0, 2]].mean(), rel=1e-15)
