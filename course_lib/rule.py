@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import functools
 import inspect
 import math
+import textwrap
 import types
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -58,7 +60,8 @@ class Rule:
     Raises
     ------
     TypeError
-        If the signature is not that of a rule; the message names the difference.
+        If the signature is not that of a rule, or it returns something else than theta and the state, as far as its last
+        line tells; the message names the difference.
     """
 
     def __init__(self, function: Callable[..., Any], state: dict[str, float], *, elementwise: bool = True):
@@ -67,6 +70,7 @@ class Rule:
         self.state = state
         self.elementwise = elementwise
         self.hyperparameters = _read_signature(function, tuple(state))
+        _check_return(self)
         self._required = [name for name, value in self.hyperparameters.items() if value is inspect.Parameter.empty]
         self.where_function: Callable[..., Any] | None = None
         self._where_names: tuple[str, ...] = ()
@@ -103,6 +107,35 @@ class Rule:
             )
         self.where_function, self._where_names = function, tuple(keyword_defaults(function))
         return function
+
+    def check_result(self, moved: Any) -> Any:
+        """Refuse what a function returned that is not theta and the new state.
+
+        Parameters
+        ----------
+        moved : object
+            What it returned.
+
+        Returns
+        -------
+        tuple
+            The same.
+
+        Raises
+        ------
+        TypeError
+            If it is not a tuple of the right length.
+        """
+        if not isinstance(moved, (tuple, list)) or len(moved) != 1 + len(self.state):
+            several = isinstance(moved, (tuple, list))
+            came = f"{len(moved)} values" if several else f"one value of type {type(moved).__name__}"
+            raise TypeError(f"rule {self.name!r} must return {self._returns}, got {came}")
+        return moved
+
+    @property
+    def _returns(self) -> str:
+        """What is to be returned, as one would write it."""
+        return f"({', '.join(['theta', *self.state])}{'' if self.state else ','})"
 
     def where_hyperparameters(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Pick those hyperparameters that the look-ahead function takes."""
@@ -224,7 +257,7 @@ def retarget(function: Callable[..., Any], np: Any) -> Callable[..., Any]:
     function : callable or Rule
         A Python function whose only free names are ``np`` and built-ins.
     np : object
-        The namespace to bind: ``keras.ops``, ``sympy``, `scalar` …
+        The namespace to bind: ``keras.ops``, ``sympy``, `SCALAR` …
 
     Returns
     -------
@@ -295,6 +328,26 @@ def positional_names(function: Callable[..., Any]) -> tuple[str, ...]:
 def keyword_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     """Keyword-only arguments with their defaults (``inspect.Parameter.empty`` where there is none)."""
     return {p.name: p.default for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+
+
+def _check_return(rule: Rule) -> None:
+    """Look at a reader's last line, so that a mistake is told where it stands; a call there is looked at when it runs."""
+    if str(rule.function.__module__).startswith("course_lib."):
+        return  # tests run them, and an import has no time for it
+    try:
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(rule.function))).body
+    except (OSError, SyntaxError, ValueError):
+        return
+    last = definition.body[-1] if isinstance(definition, ast.FunctionDef) else None
+    value = last.value if isinstance(last, ast.Return) else None
+    if isinstance(value, ast.Tuple) and not any(isinstance(one, ast.Starred) for one in value.elts):
+        wrong = len(value.elts) != 1 + len(rule.state)
+    else:
+        arrays = isinstance(value, ast.Name) and value.id in ("theta", "g", *rule.state)
+        one = arrays or isinstance(value, (ast.BinOp, ast.UnaryOp, ast.Constant))
+        wrong = one or isinstance(last, (ast.Assign, ast.Expr))
+    if wrong and last is not None:
+        raise TypeError(f"rule {rule.name!r} must end with return {rule._returns}, got {ast.unparse(last)!r}")
 
 
 def _read_signature(function: Callable[..., Any], state: tuple[str, ...]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class Stepper:
             here = slice(i, i + block)
             arrays = [self.theta[here], *(s[here] for s in self.state)]
             moved = self.rule.function(arrays[0], g[here], *arrays[1:], self.t, **values)
-            for array, new in zip(arrays, moved, strict=True):
+            for array, new in zip(arrays, self.rule.check_result(moved), strict=True):
                 array[...] = new
 
     def _fused(self) -> fused.Step | None:

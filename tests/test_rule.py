@@ -1,11 +1,12 @@
 """What a rule is, and what is refused."""
 
+import importlib
 import pickle
 
 import numpy as np
 import pytest
 
-from course_lib import RULES
+from course_lib import RULES, Stepper, descend
 from course_lib.momentum import momentum, nesterov
 from course_lib.rule import SCALAR, Rule, as_rule, retarget, update_rule
 
@@ -41,6 +42,36 @@ def test_a_wrong_signature_is_refused_with_the_expected_one(positional, state):
         TypeError, match=r"rule 'wrong': expected the arguments \(theta, g, v, t, \*, hyperparameters\)"
     ):
         update_rule(state)(scope["wrong"])
+
+
+@pytest.mark.parametrize(
+    ("state", "last", "words"),
+    [
+        ("m", "return theta - g", r"must end with return \(theta, m\), got 'return theta - g'"),
+        ("m", "return theta, m, m", r"must end with return \(theta, m\), got 'return \(theta, m, m\)'"),
+        ("m", "m = theta - g", r"must end with return \(theta, m\), got 'm = theta - g'"),
+        ("", "return theta", r"must end with return \(theta,\), got 'return theta'"),
+    ],
+)
+def test_a_wrong_return_is_told_where_the_rule_is_defined(tmp_path, monkeypatch, state, last, words):
+    arguments = ", ".join(["theta", "g", *filter(None, [state]), "t"])
+    text = f"from course_lib.rule import update_rule\n\n\n@update_rule({state!r})\ndef mine({arguments}):\n    {last}\n"
+    (tmp_path / "readers_rule.py").write_text(text if state else text.replace("''", ""))
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(TypeError, match=f"rule 'mine' {words}"):
+        importlib.import_module("readers_rule")
+
+
+@pytest.mark.parametrize(("moved", "words"), [(lambda x: x, "one value of type"), (lambda x: (x,) * 3, "got 3 values")])
+@pytest.mark.parametrize("start", [[1.0, 2.0], [[1.0, 2.0]] * 3])
+def test_a_wrong_return_that_only_a_run_can_show_is_told_too(moved, words, start):
+    @update_rule("m")
+    def mine(theta, g, m, t):
+        return moved(theta)
+
+    for run in (lambda: descend(mine, lambda x: x, start, 2), lambda: Stepper(mine, np.ones(3)).step(np.ones(3))):
+        with pytest.raises(TypeError, match=rf"rule 'mine' must return \(theta, m\), .*{words}"):
+            run()
 
 
 def test_a_wrong_look_ahead_is_refused():
