@@ -13,11 +13,11 @@ from course_lib import one_path
 from course_lib.hyperparameters import check_count
 from course_lib.rule import SCALAR, FloatArray, Rule, as_rule, retarget
 from course_lib.run_arguments import Hyper as Hyper
-from course_lib.run_arguments import at_step, check_matrix, has_arrays, schedules_of
+from course_lib.run_arguments import at_step, check_matrix, describe, has_arrays, schedules_of
 from course_lib.run_arguments import check_hyper as check_hyper
 from course_lib.run_arguments import check_start as check_start
 from course_lib.stepper import Stepper as Stepper
-from course_lib.surface import Surface
+from course_lib.surface import Surface, as_surface
 
 FLOAT_COORDINATES = 4  # up to this many, plain floats beat arrays
 FLOAT_STEPS = 1 << 16  # steps whose points a list holds before they go into an array
@@ -28,7 +28,7 @@ Gradient = Callable[[FloatArray], Any]
 
 def descend(
     rule: Rule | str,
-    grad: Surface | Gradient,
+    grad: Surface | str | Gradient,
     theta0: Any,
     steps: int,
     *,
@@ -43,8 +43,8 @@ def descend(
     ----------
     rule : Rule or str
         A rule, or the name of one in `course_lib.RULES`.
-    grad : Surface or callable
-        A surface, or a function from points of shape ``(*batch, n)`` to gradients of the same shape.
+    grad : Surface, str or callable
+        A surface, the name of one, or a function from points of shape ``(*batch, n)`` to gradients of the same shape.
     theta0 : array_like of shape (*batch, n)
         Where to start.
     steps : int >= 0
@@ -67,9 +67,9 @@ def descend(
     Raises
     ------
     LookupError
-        If no rule has the name.
+        If no rule or surface has the name.
     TypeError
-        If a hyperparameter is unknown or is not a number, an array or a schedule.
+        If a hyperparameter is unknown or is not a number, an array or a schedule, or grad or before cannot be called.
     ValueError
         If the start or a hyperparameter is not finite, a shape does not fit, or steps is negative.
     CompileError
@@ -82,7 +82,10 @@ def descend(
            [0.5 ],
            [0.25]])
     """
-    rule = as_rule(rule)
+    rule, grad = as_rule(rule), as_surface(grad) if isinstance(grad, str) else grad
+    for name, function in (("grad", grad), ("before", before)):
+        if not callable(function) and not (name == "before" and before is None):
+            raise TypeError(f"{name} must be a function, got {describe(function)}")
     start = check_start(theta0)
     check_matrix(rule, start.shape)
     steps = check_count("steps", steps, 0)
@@ -177,6 +180,8 @@ class _Run:
                 moved = [step(x, g, *s, t) for x, g, s in zip(theta, grad(*point), state, strict=True)]
             except one_path.RAISED:
                 return self._go_on_with_arrays(path, theta, state, t)
+            if t == 1:
+                self.rule.check_result(moved[0])
             theta = [m[0] for m in moved]
             state = [m[1:] for m in moved]
             path.append(theta)
@@ -204,7 +209,8 @@ class _Run:
             if self.rule.where_function is not None:
                 point = self.rule.where_function(theta, *state, **self.rule.where_hyperparameters(now))
             if step is None:
-                theta, *state = self.rule.function(theta, self._gradient(point), *state, t, **now)
+                moved = self.rule.function(theta, self._gradient(point), *state, t, **now)
+                theta, *state = self.rule.check_result(moved) if t == first else moved
             else:  # in place: what a reader's gradient may have kept is a copy
                 point = point if isinstance(self.grad, Surface) else point.copy()
                 theta, *state = step(theta, self._gradient(point), state, t, now)
@@ -216,7 +222,12 @@ class _Run:
         g = np.asarray(self.grad.grad(point) if isinstance(self.grad, Surface) else self.grad(point))
         if g.shape != point.shape:
             raise ValueError(f"the gradient must have the shape of theta, {point.shape}, got {g.shape}")
-        return g if self.before is None else self.before(g)
+        if self.before is None:
+            return g
+        changed = np.asarray(self.before(g))
+        if changed.shape != g.shape:
+            raise ValueError(f"before must return an array of the gradient's shape, {g.shape}, got {changed.shape}")
+        return changed
 
     def _float_gradient(self, start: FloatArray) -> Callable[..., Any]:
         if isinstance(self.grad, Surface) and self.before is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from course_lib.layers import dense_backward, layer_norm_backward, layer_norm_forward
 from course_lib.network import Network
 from course_lib.rule import FloatArray, Rule, as_rule
-from course_lib.training import History, check_examples, minibatches
+from course_lib.run_arguments import check_hyper
+from course_lib.training import History, check_examples, check_last_batch, check_pair, minibatches
 
 Arrays = dict[str, FloatArray]
 
@@ -25,6 +26,7 @@ def train_many(
     epochs: int = 5,
     batch_size: int = 32,
     test: tuple[Any, Any] | None = None,
+    before: Callable[[FloatArray], FloatArray] | None = None,
     **hyper: Any,
 ) -> list[History]:
     """Train networks in place, each on minibatches of its own, as `course_lib.training.train` would one after the other.
@@ -46,6 +48,8 @@ def train_many(
         Passes over the data and examples a step.
     test : (x, y), optional
         Data for the accuracy at the end.
+    before : callable, optional
+        What is done first to the gradients, of shape ``(runs, n)``, such as `course_lib.clipping.clip_by_norm`.
     **hyper : float or array_like of shape (runs,)
         Hyperparameters of the rule, one number for all networks or one for each; no schedules.
 
@@ -66,8 +70,10 @@ def train_many(
     many, rule = _Many(networks, rngs), as_rule(rule)
     if not rule.elementwise or rule.where_function is not None:
         raise TypeError(f"train_many needs an elementwise rule without a look-ahead, got {rule.name!r}")
-    columns = _columns(rule.with_defaults(hyper), len(networks))
+    columns = _columns(rule, hyper, len(networks))
     x, y = networks[0].check(*check_examples(rngs[0], x, y, batch_size=batch_size, epochs=epochs))
+    check_last_batch(networks[0], len(x), batch_size)
+    test = check_pair(networks[0], "test", test)
     histories = [History(rule.name) for _ in networks]
     state = [np.full_like(many.theta, start) for start in rule.state.values()]
     alive = np.ones((len(networks), 1), bool)
@@ -75,13 +81,14 @@ def train_many(
     with np.errstate(all="ignore"):
         for t, batch in enumerate(zip(*orders, strict=True), start=1):
             losses, g = many.loss_and_grad(x[np.array(batch).T], y[np.array(batch)])
+            g = g if before is None else before(g)
             for history, loss, lives in zip(histories, losses, alive[:, 0], strict=True):
                 if lives:
                     history.losses.append(loss)
             alive &= np.isfinite(losses)[:, None]
             if not alive.any():
                 break
-            theta, *state = rule.function(many.theta, g, *state, t, **columns)
+            theta, *state = rule.check_result(rule.function(many.theta, g, *state, t, **columns))
             for kept, new in ((many.theta, theta), (many.state, many.next_state)):
                 kept[...] = new if alive.all() else np.where(alive, new, kept)
         many.write_back()
@@ -91,7 +98,7 @@ def train_many(
     return histories
 
 
-def _columns(hyper: dict[str, Any], runs: int) -> dict[str, Any]:
+def _columns(rule: Rule, hyper: dict[str, Any], runs: int) -> dict[str, Any]:
     """Give each run its number."""
     columns = {}
     for name, value in hyper.items():
@@ -100,7 +107,7 @@ def _columns(hyper: dict[str, Any], runs: int) -> dict[str, Any]:
         if np.ndim(value) and np.shape(value) != (runs,):
             raise ValueError(f"train_many: {name} must be one number or {runs}, got shape {np.shape(value)}")
         columns[name] = np.reshape(value, (runs, 1)) if np.ndim(value) else value
-    return columns
+    return check_hyper(rule, columns, (runs, 1))
 
 
 class _Many:
@@ -110,6 +117,8 @@ class _Many:
         if not networks or len(networks) != len(rngs):
             raise ValueError(f"train_many needs one generator a network, got {len(rngs)} for {len(networks)}")
         first = networks[0]
+        if len({id(network.theta) for network in networks}) < len(networks):
+            raise ValueError("train_many needs a network for each run, got the same one twice")
         for network in networks:
             if _shape(network) != _shape(first):
                 raise ValueError("train_many needs networks of the same layers, loss and data type")

@@ -58,6 +58,8 @@ class Network:
 
     Raises
     ------
+    LookupError
+        If a layer has a parameter whose first values nobody gives.
     TypeError
         If rng, a layer or the loss is something else.
     ValueError
@@ -113,7 +115,9 @@ class Network:
         self._keep_views()
         first = {"W": initializer, "b": bias_initializer, "gamma": lambda rng, shape: np.ones(shape), "beta": zeros}
         for name, weight in self.weights().items():
-            weight[...] = first[name.rpartition(".")[2]](rng, weight.shape)
+            if (kind := name.rpartition(".")[2]) not in first:
+                raise LookupError(f"{name}: the parameters of a layer are {', '.join(first)}, got {kind!r}")
+            weight[...] = first[kind](rng, weight.shape)
         statistics = self.statistics()
         for name, value in self._named([layer.state for layer in self.layers]).items():
             statistics[name][...] = value

@@ -13,7 +13,7 @@ from course_lib.hyperparameters import check_count
 from course_lib.network import Network
 from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule, as_rule
-from course_lib.training import OnProgress, check_examples, minibatches
+from course_lib.training import OnProgress, check_examples, check_last_batch, minibatches
 
 WARM = 10  # so many steps before the smoothed loss is trusted
 
@@ -72,6 +72,7 @@ def range_test(
     smoothing: float = 0.9,
     stop_at: float = 4.0,
     measure: Callable[[Network], float] | None = None,
+    before: Callable[[FloatArray], FloatArray] | None = None,
     exclude_layers: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
@@ -102,6 +103,8 @@ def range_test(
         The test ends when the smoothed loss is so many times its lowest value, or no number.
     measure : callable, optional
         Called with the network after each step, for example for its accuracy on data set apart.
+    before : callable, optional
+        What is done to each gradient first, such as `course_lib.clipping.clip_by_norm`.
     exclude_layers : iterable of str, optional
         Of a matrix method, as in `course_lib.training.train`.
     on_progress : callable, optional
@@ -129,7 +132,8 @@ def range_test(
     if "learning_rate" in hyper or "learning_rate" not in rule.hyperparameters:
         raise TypeError(f"range_test sets the learning_rate of {rule.name!r} itself, so the rule must have one to set")
     stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
-    before = network.theta.copy(), network.state.copy()
+    check_last_batch(network, len(x), batch_size)
+    first = network.theta.copy(), network.state.copy()
     epochs, measured = -(-steps * batch_size // len(x)) + 1, []
     try:
         with np.errstate(all="ignore"):
@@ -140,12 +144,12 @@ def range_test(
                     on_progress(len(growing.losses), steps, loss)
                 if growing.diverged:
                     break
-                stepper.step(g, learning_rate=rate)
+                stepper.step(g if before is None else before(g), learning_rate=rate)
                 network.state[...] = network.next_state
                 if measure is not None:
                     measured.append(float(measure(network)))
     finally:
-        network.theta[...], network.state[...] = before
+        network.theta[...], network.state[...] = first
     return growing.record(rule.name, measured)
 
 

@@ -35,6 +35,8 @@ def check_start(theta0: Any) -> FloatArray:
         If it is not; the message says what came.
     """
     theta0 = np.asarray(theta0)
+    if theta0.dtype.kind not in "fiub":
+        raise ValueError(f"theta0 must be an array of real numbers, got {describe(theta0)}")
     start = theta0 if theta0.dtype.kind == "f" else theta0.astype(float)
     if start.ndim == 0 or start.shape[-1] == 0:
         raise ValueError(f"theta0 must have shape (..., n) with n of at least 1, got shape {start.shape}")

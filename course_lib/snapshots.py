@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from course_lib.losses import check_classes, softmax
 from course_lib.network import Network
 from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule
-from course_lib.training import History, OnProgress, check_examples, minibatches
+from course_lib.training import History, OnProgress, check_examples, check_last_batch, minibatches
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ def train_snapshots(
     keep_at: Sequence[int],
     batch_size: int = 32,
     name: str | None = None,
+    before: Callable[[FloatArray], FloatArray] | None = None,
     exclude_layers: Iterable[str] | None = None,
     on_progress: OnProgress | None = None,
     **hyper: Any,
@@ -75,6 +75,8 @@ def train_snapshots(
         Examples a step.
     name : str, optional
         Of the run.
+    before : callable, optional
+        What is done to each gradient first, such as `course_lib.clipping.clip_by_norm`.
     exclude_layers : iterable of str, optional
         Of a matrix method, as in `course_lib.training.train`.
     on_progress : callable, optional
@@ -94,6 +96,7 @@ def train_snapshots(
     """
     wanted = check_steps(keep_at)
     x, y = check_examples(rng, x, y, batch_size=batch_size)
+    check_last_batch(network, len(x), batch_size)
     stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
     history, members = History(name or stepper.rule.name), []
     epochs = -(-wanted[-1] * batch_size // len(x)) + 1
@@ -105,7 +108,7 @@ def train_snapshots(
                 on_progress(len(history.losses), wanted[-1], loss)
             if not np.isfinite(loss):
                 break
-            stepper.step(g)
+            stepper.step(g if before is None else before(g))
             network.state[...] = network.next_state
             if len(history.losses) in wanted:
                 members.append((network.theta.copy(), network.state.copy()))
@@ -173,14 +176,19 @@ def average_probabilities(network: Network, members: Any, x: Any) -> FloatArray:
     Returns
     -------
     ndarray of shape (batch, n_out)
-        The probabilities.
+        The probabilities: softmax or, for the logistic loss, the logistic function of the scores.
 
     Raises
     ------
+    TypeError
+        If the loss of the network knows no probabilities, as the squared error.
     ValueError
         If there is no member or a shape does not fit.
     """
-    return np.mean([softmax(scores) for scores in _scores(network, members, x)], axis=0)
+    loss = network.loss_function
+    if loss.probabilities is None:
+        raise TypeError(f"probabilities need softmax_cross_entropy or logistic as the network's loss, got {loss.name}")
+    return np.mean([loss.probabilities(scores) for scores in _scores(network, members, x)], axis=0)
 
 
 def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
@@ -194,8 +202,8 @@ def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
         As in `average_probabilities`.
     x : array_like of shape (batch, n_in)
         Inputs.
-    y : array_like of int of shape (batch,)
-        Classes.
+    y : array_like of shape (batch,) or (batch, n_out)
+        Classes; for the logistic loss labels, each an answer of its own.
 
     Returns
     -------
@@ -204,10 +212,14 @@ def ensemble_accuracy(network: Network, members: Any, x: Any, y: Any) -> float:
 
     Raises
     ------
+    TypeError
+        As `average_probabilities`.
     ValueError
         If there is no member or a shape does not fit.
     """
-    return float(np.mean(average_probabilities(network, members, x).argmax(axis=1) == _classes(network, x, y)))
+    p = average_probabilities(network, members, x)
+    y = network.loss_function.check(y, p)
+    return float(np.mean(p.argmax(axis=1) == y if y.ndim == 1 else (p > 0.5) == (y > 0.5)))
 
 
 def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
@@ -221,8 +233,8 @@ def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
         As in `average_probabilities`, at least two.
     x : array_like of shape (batch, n_in)
         Inputs.
-    y : array_like of int of shape (batch,)
-        Classes.
+    y : array_like of shape (batch,) or (batch, n_out)
+        Classes; for the logistic loss labels, each an answer of its own.
 
     Returns
     -------
@@ -231,20 +243,21 @@ def error_correlation(network: Network, members: Any, x: Any, y: Any) -> float:
 
     Raises
     ------
+    TypeError
+        If the loss of the network knows no right and wrong.
     ValueError
         If there are fewer than two members or a shape does not fit.
     """
-    classes = _classes(network, x, y)
-    wrong = np.array([scores.argmax(axis=1) != classes for scores in _scores(network, members, x)], float)
+    loss = network.loss_function
+    if loss.correct is None:
+        raise TypeError(f"errors need a loss with classes, got {loss.name}")
+    y = loss.check(y, np.empty((len(x), network.n_out)))
+    wrong = np.array([~np.ravel(loss.correct(scores, y)) for scores in _scores(network, members, x)], float)
     if len(wrong) < 2:
         raise ValueError("a correlation needs at least two members, got 1")
     if (wrong.std(axis=1) == 0).any():
         return float("nan")
     return float(np.corrcoef(wrong)[np.triu_indices(len(wrong), 1)].mean())
-
-
-def _classes(network: Network, x: Any, y: Any) -> Any:
-    return check_classes(y, np.empty((len(x), network.n_out)))
 
 
 def _scores(network: Network, members: Any, x: Any) -> Iterator[FloatArray]:

@@ -38,6 +38,8 @@ class Descent:
     score : callable, optional
         From end points of shape ``(runs, n)`` to numbers of shape ``(runs,)``, the smaller the better. The value of the
         surface where not given.
+    before : callable, optional
+        What is done to the gradients, of shape ``(runs, n)``, first, such as `course_lib.clipping.clip_by_norm`.
     **hyper : float or callable
         Hyperparameters that all runs share.
 
@@ -55,8 +57,10 @@ class Descent:
         steps: int,
         *,
         score: Callable[[FloatArray], Any] | None = None,
+        before: Callable[[FloatArray], FloatArray] | None = None,
         **hyper: Any,
     ):
+        self.before = before
         self.rule, self.steps, self.hyper = as_rule(rule), steps, hyper
         self.grad = as_surface(grad) if isinstance(grad, str) else grad
         if score is None and not isinstance(self.grad, Surface):
@@ -69,7 +73,7 @@ class Descent:
 
     def __call__(self, rng: np.random.Generator, **hyper: Any) -> float:
         """Make one run and return its score."""
-        end = descend(self.rule, self.grad, self.start(rng)[None], self.steps, keep="last", **{**self.hyper, **hyper})
+        end = self._end(self.start(rng)[None], hyper)
         return float(np.ravel(self._score(end))[0])
 
     def all_at_once(self, settings: Sequence[Setting], seeds: Sequence[int]) -> FloatArray:
@@ -90,12 +94,16 @@ class Descent:
         starts = np.stack([self.start(np.random.default_rng(seed)) for seed in seeds])
         columns = {name: np.repeat([[float(s[name])] for s in settings], len(seeds), axis=0) for name in settings[0]}
         points = np.tile(starts, (len(settings), 1))
-        end = descend(self.rule, self.grad, points, self.steps, keep="last", **{**self.hyper, **columns})
+        end = self._end(points, columns)
         return np.reshape(self._score(end), (len(settings), len(seeds)))
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Return the start of a seed."""
         return check_start(self.theta0(rng)) if callable(self.theta0) else self.theta0
+
+    def _end(self, starts: FloatArray, hyper: Setting) -> FloatArray:
+        hyper = {**self.hyper, **hyper}
+        return descend(self.rule, self.grad, starts, self.steps, keep="last", before=self.before, **hyper)
 
     def _score(self, end: FloatArray) -> FloatArray:
         with np.errstate(all="ignore"):

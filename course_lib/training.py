@@ -196,6 +196,8 @@ def train(
     if patience is not None and (validation is None or not is_count(patience, 1)):
         raise ValueError(f"patience must be a whole number of at least 1, with validation=(x, y); got {patience!r}")
     x, y = network.check(*check_examples(rng, x, y, batch_size=batch_size, epochs=epochs))
+    check_last_batch(network, len(x), batch_size)
+    validation, test = (check_pair(network, *pair) for pair in (("validation", validation), ("test", test)))
     stepper = stepper_of(rule, network, exclude_layers=exclude_layers, **hyper)
     if frozen is not None and (frozen.shape != network.theta.shape or frozen.dtype != bool):
         raise ValueError(
@@ -229,6 +231,61 @@ def train(
         if test is not None:
             history.test_accuracy = network.accuracy(*test)
     return history
+
+
+def check_last_batch(network: Network, n: int, batch_size: int) -> None:
+    """Refuse, before anything is changed, batches of one example where a layer needs several.
+
+    Parameters
+    ----------
+    network : Network
+        It may have layers that keep statistics of the batches.
+    n, batch_size : int
+        Examples in all and in a batch.
+
+    Raises
+    ------
+    ValueError
+        If a batch would hold one example.
+    """
+    if 1 in (batch_size, n, n % batch_size) and any(layer.state for layer in network.layers):
+        raise ValueError(
+            "batch norm needs a batch of at least 2 in training, got 1; the last batch of an epoch may be small: "
+            f"here it is one of {n} examples in batches of {batch_size}"
+        )
+
+
+def check_pair(network: Network, name: str, pair: Any) -> tuple[Any, Any] | None:
+    """Refuse, before anything is changed, what would be refused at the end.
+
+    Parameters
+    ----------
+    network : Network
+        Whose data they are.
+    name : str
+        "test" or "validation".
+    pair : (x, y) or None
+        The data.
+
+    Returns
+    -------
+    (x, y) or None
+        As the network wants them.
+
+    Raises
+    ------
+    TypeError
+        If it is no pair, or a test of a loss without classes.
+    ValueError
+        As `Network.check`.
+    """
+    if pair is None:
+        return None
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TypeError(f"{name} must be a pair (x, y), got {type(pair).__name__}")
+    if name == "test" and network.loss_function.correct is None:
+        raise TypeError(f"test=(x, y) needs a loss with classes, got {network.loss_function.name}")
+    return network.check(*pair)
 
 
 class _Best:

@@ -18,6 +18,7 @@ from course_lib.landscapes import deep_linear_chain, extended_rosenbrock, spectr
 from course_lib.layers import BatchNorm, Dense, Dropout, relu
 from course_lib.learning_rate import constant, exp_range, exponential_decay, schedule_from
 from course_lib.line_search import as_search
+from course_lib.many_networks import train_many
 from course_lib.normalization import batch_norm_forward, layer_norm_forward, population_statistics, running_average
 from course_lib.propagation import propagation
 from course_lib.range_test import range_test
@@ -48,6 +49,7 @@ def trains(network=None, x=X, y=Y, rule="adam", **options):
         "train": lambda: train(rng(), network or net(), rule, x, y, epochs=1, **options),
         "range_test": lambda: range_test(rng(), network or net(), rule, x, y, steps=20, **options),
         "snapshots": lambda: train_snapshots(rng(), network or net(), rule, x, y, keep_at=[2], **options),
+        "train_many": lambda: train_many([rng()], [network or net()], rule, x, y, epochs=1, **options),
     }
 
 
@@ -86,6 +88,7 @@ SHAPES = {
 NOT_FINITE = {
     "start": (ValueError, "theta0 must be finite, got nan at index 0", lambda: descend("adam", quadratic, [np.nan, 1.0], 1)),
     "rate": (ValueError, "adam: learning_rate must be finite, got inf", lambda: Stepper("adam", ONE.copy(), learning_rate=np.inf)),
+    "rate, train_many": (ValueError, "adam: learning_rate must be finite, got nan", trains(learning_rate=np.nan)["train_many"]),
     "eigenvalue": (ValueError, "a row of at least one finite number", lambda: spectral_quadratic([1.0, np.nan])),
     "predict": (ValueError, "x must be finite, got nan in row 2, feature 1", lambda: net().predict(NAN)),
     "loss": (ValueError, "x must be finite, got nan in row 2, feature 1", lambda: net().loss_and_grad(NAN, Y)),
@@ -103,6 +106,8 @@ OUT_OF_RANGE = {
     "negative rate": (ValueError, "adam: learning_rate must be at least 0, got -0.1", lambda: descend("adam", quadratic, [1.0, 1.0], 1, learning_rate=-0.1)),
     "negative rate, train": (ValueError, "learning_rate must be at least 0, got -0.1", trains(learning_rate=-0.1)["train"]),
     "negative rate, snapshots": (ValueError, "learning_rate must be at least 0, got -0.1", trains(learning_rate=-0.1)["snapshots"]),
+    "negative rate, train_many": (ValueError, "learning_rate must be at least 0, got -0.1", trains(learning_rate=-0.1)["train_many"]),
+    "decay of 1, train_many": (ValueError, r"adam: beta_2 must be in \[0, 1\), got 1", trains(beta_2=[1.0])["train_many"]),
     "negative rate, schedule": (ValueError, "learning_rate must be at least 0, got -0.1", lambda: constant(learning_rate=-0.1)),
     "decay of 1": (ValueError, r"adam: beta_2 must be in \[0, 1\), got 1", lambda: Stepper("adam", ONE.copy(), beta_2=1.0)),
     "decay below 0": (ValueError, r"rmsprop: rho must be in \[0, 1\), got -0.1", lambda: Stepper("rmsprop", ONE.copy(), rho=-0.1)),

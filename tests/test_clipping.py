@@ -6,6 +6,10 @@ import pytest
 from course_lib import Network, descend
 from course_lib.clipping import clip_by_norm, clip_by_value
 from course_lib.layers import Dense
+from course_lib.many_networks import train_many
+from course_lib.range_test import range_test
+from course_lib.snapshots import train_snapshots
+from course_lib.sweep import Descent
 from course_lib.training import train
 
 RNG = np.random.default_rng(0)
@@ -60,3 +64,31 @@ def test_training_clips_the_gradient_of_the_whole_network():
 def test_a_limit_that_is_no_positive_number_is_refused(clip, limit):
     with pytest.raises(ValueError, match="the limit of a gradient must be a positive number, got"):
         clip(limit)
+
+
+def test_every_way_to_train_clips():
+    """A limit that no gradient reaches changes nothing; one of nearly nothing leaves a network where it was."""
+    x, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+
+    def moved(way, limit):
+        net = Network(np.random.default_rng(0), 3, [Dense(2)])
+        start = net.theta.copy()
+        way(net, {"before": clip_by_norm(limit)} if limit else {})
+        return net.theta - start
+
+    rng = np.random.default_rng
+    ways = [
+        lambda net, o: train(rng(1), net, "gradient_descent", x, y, epochs=1, learning_rate=0.5, **o),
+        lambda net, o: train_many([rng(1)], [net], "gradient_descent", x, y, epochs=1, learning_rate=0.5, **o),
+        lambda net, o: train_snapshots(rng(1), net, "gradient_descent", x, y, keep_at=[2], learning_rate=0.5, **o),
+    ]
+    for way in ways:
+        np.testing.assert_array_equal(moved(way, 1e9), moved(way, None))
+        assert np.linalg.norm(moved(way, 1e-9)) <= 2 * 0.5e-9
+    net = Network(rng(0), 3, [Dense(2)])
+    still = range_test(rng(1), net, "gradient_descent", x, y, steps=30, before=clip_by_norm(1e-12))
+    assert np.ptp(still.losses[:3]) < np.ptp(y)  # the batches differ, the network hardly
+    bound = Descent("gradient_descent", "bowl", [3.0, 4.0], 10, score=lambda end: end[:, 0], before=clip_by_norm(0.1))
+    assert bound(rng(0), learning_rate=1.0) == pytest.approx(
+        3 - 10 * 0.1 * 0.6
+    )  # ten steps of 0.1 straight to the minimum

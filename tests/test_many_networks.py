@@ -38,6 +38,18 @@ def test_each_network_goes_the_way_it_goes_alone(layers, rule):
         assert histories[s].test_accuracy == history.test_accuracy
 
 
+def test_a_network_cannot_be_two_runs():
+    one = networks(STACKS["plain"], [0])[0]
+    with pytest.raises(ValueError, match="a network for each run, got the same one twice"):
+        train_many([np.random.default_rng(s) for s in range(2)], [one, one], "adam", X, Y)
+
+
+@pytest.mark.parametrize("value", ["a", True, None])
+def test_a_hyperparameter_that_is_no_number_is_refused(value):
+    with pytest.raises(TypeError, match="adam: learning_rate: expected a number"):
+        train_many([np.random.default_rng(0)], networks(STACKS["plain"], [0]), "adam", X, Y, learning_rate=value)
+
+
 def test_who_diverges_ends_and_disturbs_nobody():
     layers = [Dense(5), relu, Dense(5), relu, Dense(2)]
     together, alone = networks(layers, [0, 1]), networks(layers, [0, 1])

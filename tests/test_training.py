@@ -7,7 +7,8 @@ import pytest
 
 from course_lib import RULES, Network
 from course_lib.data import digits
-from course_lib.layers import Dense, relu
+from course_lib.layers import BatchNorm, Dense, relu
+from course_lib.losses import squared
 from course_lib.training import History, minibatches, train
 
 DATA = digits()
@@ -121,3 +122,27 @@ def test_a_label_out_of_range_is_refused_before_any_step():
     with pytest.raises(ValueError, match="classes must be from 0 to 2, got 0 to 3"):
         train(np.random.default_rng(0), net, "adam", x, y, batch_size=1)
     assert np.array_equal(net.theta, before)
+
+
+REFUSED = {
+    "test of another width": ({"test": (np.ones((4, 3)), [0] * 4)}, ValueError, r"x must have shape \(batch, 64\), got \(4, 3\)"),
+    "test that is no pair": ({"test": np.ones((4, 64))}, TypeError, r"test must be a pair \(x, y\), got ndarray"),
+    "labels of the validation": ({"validation": (np.ones((4, 64)), [10] * 4)}, ValueError, "classes must be from 0 to 9, got 10 to 10"),
+    "a batch of one": ({"batch_size": 13}, ValueError, "it is one of 40 examples in batches of 13"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "error", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_would_be_refused_later_is_refused_before_any_step(options, error, words):
+    net = Network(np.random.default_rng(0), 64, [Dense(8), BatchNorm(), Dense(10)])
+    before = net.theta.copy()
+    with pytest.raises(error, match=words):
+        train(np.random.default_rng(0), net, "adam", np.ones((40, 64)), np.arange(40) % 10, epochs=2, **options)
+    np.testing.assert_array_equal(net.theta, before)
+
+
+def test_a_test_of_a_loss_without_classes_is_refused_before_any_step():
+    net = Network(np.random.default_rng(0), 2, [Dense(1)], loss=squared)
+    data = np.ones((4, 2)), np.ones((4, 1))
+    with pytest.raises(TypeError, match=r"test=\(x, y\) needs a loss with classes, got squared"):
+        train(np.random.default_rng(0), net, "adam", *data, test=data)
