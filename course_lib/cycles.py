@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 
+from course_lib.hyperparameters import is_count
 from course_lib.schedule import schedule
 
 
@@ -146,8 +150,10 @@ def cosine_decay_restarts(step, *, initial_learning_rate, first_decay_steps, t_m
     """
     done = step / first_decay_steps
     growth = np.where(t_mul == 1.0, 2.0, t_mul)  # equal periods are counted without a logarithm
-    counted = np.floor(np.log(1.0 + (growth - 1.0) * done) / np.log(growth) + 1e-6)
-    i = np.where(t_mul == 1.0, np.floor(done), counted)
+    near = np.floor(np.log(1.0 + (growth - 1.0) * done) / np.log(growth) + 0.5)  # this period or the next
+    due = done * 1.0000000000001  # powers are rounded, and a restart on a whole step shall not come one late
+    counted = np.where(due < (growth**near - 1.0) / (growth - 1.0), near - 1.0, near)
+    i = np.where(t_mul == 1.0, np.floor(due), counted)
     begun = np.where(t_mul == 1.0, i, (growth**i - 1.0) / (growth - 1.0))
     wave = 0.5 * (1.0 + np.cos(np.pi * (done - begun) / t_mul**i))
     return initial_learning_rate * ((1.0 - alpha) * m_mul**i * wave + alpha)
@@ -178,10 +184,11 @@ def restart_steps(periods: int, *, first_decay_steps: int, t_mul: float = 2.0) -
     >>> restart_steps(3, first_decay_steps=100)
     [100, 300, 700]
     """
-    good = periods >= 1 and periods == int(periods) and 0 < first_decay_steps < np.inf and 1 <= t_mul < np.inf
+    good = is_count(periods, 1) and 0 < first_decay_steps < np.inf and 1 <= t_mul < np.inf
     if not good:
         raise ValueError(
             "expected a whole number of periods >= 1, first_decay_steps > 0 and t_mul >= 1, "
             f"got {periods}, {first_decay_steps} and {t_mul}"
         )
-    return [int(np.ceil(first_decay_steps * sum(t_mul**j for j in range(i + 1)) - 1e-9)) for i in range(int(periods))]
+    ends = itertools.accumulate(first_decay_steps * t_mul**i for i in range(int(periods)))
+    return [math.ceil(end * (1 - 1e-13)) for end in ends]  # as much room for rounding as the schedule leaves

@@ -1,5 +1,8 @@
 """Schedules at points that can be checked in the head, and against numbers that PyTorch 2.13 printed."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -118,6 +121,27 @@ def test_restarts_stay_on_time_for_a_hundred_thousand_steps():
             assert (rate(np.array(ends, float) - 1) < 0.99).all()
 
 
+@pytest.mark.parametrize("t_mul", ["1", "1.001", "1.1", "1.5", "2", "3.7"])
+@pytest.mark.parametrize("first", ["1", "10", "1000", "2.5"])
+def test_restarts_are_those_of_a_plain_loop_in_fractions(t_mul, first):
+    rate = cosine_decay_restarts(
+        initial_learning_rate=1.0, first_decay_steps=float(first), t_mul=float(t_mul), m_mul=0.9
+    )
+    begun, length, ends = Fraction(0), Fraction(first), []
+    for i in range(60):
+        end = begun + length
+        if end > 10**9:
+            break
+        ends.append(math.ceil(end))
+        steps = sorted({math.ceil(begun), math.ceil(begun) + 1, math.ceil((begun + end) / 2), math.ceil(end) - 1})
+        steps = [step for step in steps if begun <= step < end]
+        shares = [float((step - begun) / length) for step in steps]
+        expected = 0.9**i * (1 + np.cos(np.pi * np.array(shares))) / 2
+        np.testing.assert_allclose(rate(np.array(steps)), expected, rtol=1e-9, atol=1e-9)
+        begun, length = end, length * Fraction(t_mul)
+    assert restart_steps(len(ends), first_decay_steps=float(first), t_mul=float(t_mul)) == ends
+
+
 def test_warm_up_leads_to_any_schedule():
     for make in (cosine_decay, linear_decay):
         after = make(initial_learning_rate=1.0, decay_steps=8)
@@ -218,5 +242,6 @@ def test_refused_by_name_when_combined():
         schedule_from({})
     with pytest.raises(ValueError, match="periods >= 1, .* got 2.5, 3 and 2.0"):
         restart_steps(2.5, first_decay_steps=3)
-    with pytest.raises(ValueError, match="expected a whole number of periods >= 1"):
-        restart_steps(0, first_decay_steps=3)
+    for periods in (0, np.inf, None):
+        with pytest.raises(ValueError, match="expected a whole number of periods >= 1"):
+            restart_steps(periods, first_decay_steps=3)
