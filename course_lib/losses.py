@@ -279,6 +279,8 @@ class Loss(NamedTuple):
         ``check(y, z)`` gives the labels as the pair wants them, or refuses them.
     correct : callable or None
         ``correct(z, y)`` says which examples are right, where the loss knows classes.
+    probabilities : callable or None
+        ``probabilities(z)``, where the loss is the logarithm of some.
     """
 
     name: str
@@ -286,11 +288,13 @@ class Loss(NamedTuple):
     backward: Callable[..., FloatArray]
     check: Callable[..., Any]
     correct: Callable[..., Any] | None = None
+    probabilities: Callable[[FloatArray], FloatArray] | None = None
 
 
 softmax_cross_entropy = Loss(
-    "softmax_cross_entropy", softmax_cross_entropy_forward, softmax_cross_entropy_backward, check_classes, _right_class
-)
-logistic = Loss("logistic", logistic_forward, logistic_backward, check_shares, _right_answers)
+    "softmax_cross_entropy", softmax_cross_entropy_forward, softmax_cross_entropy_backward, check_classes, _right_class,
+    softmax,
+)  # fmt: skip
+logistic = Loss("logistic", logistic_forward, logistic_backward, check_shares, _right_answers, sigmoid)
 squared = Loss("squared", squared_forward, squared_backward, check_values)
 zero_one = Loss("zero_one", zero_one_forward, zero_one_backward, check_classes, _right_class)

@@ -7,7 +7,7 @@ from course_lib import Network
 from course_lib.data import digits
 from course_lib.layers import BatchNorm, Dense, Dropout, relu
 from course_lib.learning_rate import cosine_decay_restarts, restart_steps
-from course_lib.losses import softmax
+from course_lib.losses import logistic, softmax, squared
 from course_lib.snapshots import average_probabilities, ensemble_accuracy, error_correlation, train_snapshots
 from course_lib.training import train
 
@@ -83,6 +83,26 @@ def test_the_jury_theorem_holds_for_members_that_err_apart():
     perfect = np.zeros_like(network.theta)
     network.weights(perfect)["0.dense.W"][:, 0] = 1
     assert np.isnan(error_correlation(network, [members[0], perfect], x, y))
+
+
+def test_a_logistic_ensemble_averages_the_logistic_function_of_its_scores():
+    """Scores of log 3 and -log 3 are the probabilities 3/4 and 1/4."""
+    network = Network(np.random.default_rng(0), 1, [Dense(1)], loss=logistic)
+    x, y = np.array([[1.0], [-1.0], [0.5]]), np.array([1, 0, 0])
+    sure, unsure = np.array([np.log(3), 0.0]), np.zeros(2)
+    np.testing.assert_allclose(average_probabilities(network, [sure], x[:2]), [[0.75], [0.25]], rtol=1e-15)
+    np.testing.assert_allclose(average_probabilities(network, [sure, unsure], x[:2]), [[0.625], [0.375]], rtol=1e-15)
+    network.theta[...] = sure
+    assert ensemble_accuracy(network, [sure, unsure], x, y) == network.accuracy(x, y) == pytest.approx(2 / 3)
+    assert error_correlation(network, [sure, -sure], x, y) == pytest.approx(-1)
+
+
+def test_an_ensemble_under_a_loss_without_probabilities_is_refused():
+    network = Network(np.random.default_rng(0), 1, [Dense(1)], loss=squared)
+    with pytest.raises(TypeError, match="probabilities need softmax_cross_entropy or logistic .* got squared"):
+        ensemble_accuracy(network, [network.theta], np.ones((2, 1)), np.ones(2))
+    with pytest.raises(TypeError, match="errors need a loss with classes, got squared"):
+        error_correlation(network, [network.theta] * 2, np.ones((2, 1)), np.ones(2))
 
 
 def test_a_run_that_diverges_keeps_what_it_reached():
