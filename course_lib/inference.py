@@ -72,7 +72,8 @@ def folded(network: Network) -> Network:
     -------
     Network
         With the same outputs in inference mode: a batch norm right after a dense layer is folded into it, inverted
-        dropout is left out. A batch norm elsewhere stays.
+        dropout is left out. A batch norm elsewhere stays. Its l2 is 0: the penalty is on the weights of training, and
+        these are others.
     """
     weights, statistics = network.weights(), network.statistics()
     layers: list[Layer] = []
@@ -99,10 +100,10 @@ def folded(network: Network) -> Network:
 
 
 def rebuilt(network: Network, layers: list[Layer]) -> Network:
-    """Build a network of other layers that is like this one in all else; its weights are zero."""
+    """Build a network of other layers that is like this one in all else but the penalty; its weights are zero."""
     return Network(
         np.random.default_rng(0), network.n_in, layers, dtype=network.theta.dtype, initializer=zeros,
-        loss=network.loss_function, l2=network.l2,
+        loss=network.loss_function,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 from course_lib import Network
 from course_lib.inference import folded, population_state
@@ -59,6 +60,17 @@ def test_a_folded_network_has_the_same_outputs(dtype, atol):
     ]
     assert smaller.theta.dtype == dtype
     np.testing.assert_allclose(smaller.predict(X), network.predict(X), atol=atol)
+
+
+def test_the_loss_of_a_folded_network_is_that_of_the_answers_and_no_penalty():
+    network = Network(np.random.default_rng(0), 6, [Dense(4), BatchNorm(), relu, Dense(3)], l2=0.5)
+    network.state[4:] = 1e-2  # small variances make large weights
+    y = np.arange(64) % 3
+    z = network.predict(X)
+    answers = np.mean(scipy.special.logsumexp(z, axis=1) - z[np.arange(64), y])
+    assert folded(network).loss(X, y) == pytest.approx(answers, rel=1e-12)
+    penalty = 0.5 * sum(np.sum(W**2) for name, W in network.weights().items() if name.endswith(".W"))
+    assert network.loss(X, y) == pytest.approx(answers + penalty, rel=1e-12)
 
 
 def test_a_folded_network_without_other_batch_norms_needs_no_batch():
