@@ -501,6 +501,16 @@ def test_a_table_keeps_what_was_run():
     assert len(json.dumps(shown.spec)) < 2_500
 
 
+def test_values_near_one_stand_by_what_they_lack_to_it():
+    grid = {"kind": ["slow", "fast"], "momentum": [0.5, 0.9, 0.999]}
+    shown = LiveTable({"one": RUN}, grid, range(5), {"one": ENDS["one"]}, ("step", "loss", "error"), along="momentum")
+    side = shown.spec["grid"][1]
+    np.testing.assert_allclose(side["places"], [0.5, 0.1, 0.001])
+    assert (side["name"], side["values"], side["log"]) == ("1 − momentum", [0.5, 0.9, 0.999], True)
+    assert shown.alt.startswith("At kind slow, momentum 0.5:")
+    assert "places" not in made_table().spec["grid"][1]
+
+
 def test_a_lost_run_is_lost_from_there_on_and_says_so():
     early = np.where(np.arange(5) == 2, np.inf, RUN)
     shown = made_table({"one": early, "two": RUN}, {"one": np.full((2, 3), np.nan), "two": ENDS["two"]})

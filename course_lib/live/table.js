@@ -2,6 +2,7 @@
 
 kinds.table = (figure, spec) => {
   const { grid, x, log, along, names } = spec;
+  const { values: steps, label: step, places = steps, name = step } = grid[along];
   const codes = new Uint16Array(Uint8Array.from(atob(spec.table), (c) => c.charCodeAt(0)).buffer);
   const value = (code) => (code === 65535 ? NaN : log ? 10 ** (spec.low + (code * (spec.high - spec.low)) / 65534) : spec.low + (code * (spec.high - spec.low)) / 65534);
   const points = grid.reduce((n, { values }) => n * values.length, 1);
@@ -15,9 +16,11 @@ kinds.table = (figure, spec) => {
 
   const panels = figure.row("panels");
   const chart = new Panel(panels, `${names.y} against ${names.x}; the text below says how each curve ends.`, 0.62);
-  const side = new Panel(panels, `${names.total} against ${grid[along].label}; the text below says it for each curve.`, 0.62);
+  const side = new Panel(panels, `${names.total} against ${name}; the text below says it for each curve.`, 0.62);
   const scale = (axis) => (axis.log ? logarithmic : linear)(axis.low, axis.high);
-  [chart.x, chart.y, side.x, side.y] = [linear(x[0], x[x.length - 1]), scale(spec.limits), scale(grid[along]), scale(spec.totalLimits)];
+  const across = scale(grid[along]);
+  const falling = { ...across, share: (v) => 1 - across.share(v), at: (share) => across.at(1 - share) };
+  [chart.x, chart.y, side.x, side.y] = [linear(x[0], x[x.length - 1]), scale(spec.limits), places === steps ? across : falling, scale(spec.totalLimits)];
   chart.margin.left = side.margin.left = 66;
   figure.note(spec.note);
   const table = figure.row("runs plain");
@@ -53,13 +56,13 @@ kinds.table = (figure, spec) => {
     if (side.fit(figure.beside ? chart.height : undefined)) {
       side.backdrop([colors.paper], () => {
         side.clear(colors);
-        side.axes(colors, grid[along].label, names.total);
+        side.axes(colors, name, names.total);
       });
-      const here = side.X(grid[along].values[at[along]]);
+      const here = side.X(places[at[along]]);
       side.pen.fillStyle = colors.accent;
       side.pen.fillRect(here - 0.5, 0, 1, side.height);
       for (const curve of curves) {
-        const line = grid[along].values.map((v, i) => [side.X(v), side.Y(curve.total(at.with(along, i)))]);
+        const line = places.map((v, i) => [side.X(v), side.Y(curve.total(at.with(along, i)))]);
         side.curve(line.filter(([, y]) => !Number.isNaN(y)), curve.style);
         side.marker(...line[at[along]], curve.style, colors.paper);
       }

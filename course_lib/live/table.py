@@ -36,7 +36,8 @@ class LiveTable(LiveDisplay):
     names : sequence of three str
         What x, the values and the totals are called.
     along : str
-        The axis of the grid against which the totals are drawn; its values are numbers.
+        The axis of the grid against which the totals are drawn; its values are numbers. Where they come near 1, such as
+        0.9, 0.99 and 0.999, the axis is what they lack to it, on a logarithmic scale.
     start : mapping of str to object, optional
         Where the sliders stand at first; the first value of each where not given.
     log : bool
@@ -132,7 +133,7 @@ class LiveTable(LiveDisplay):
     def _spec(self) -> dict[str, Any]:
         grid = [{"label": label, "values": values} for label, values in self.grid.items()]
         side: Any = grid[self.along]
-        side.update(_axis((min(side["values"]), max(side["values"])), _is_geometric(side["values"])))
+        side.update(_side(side["label"], side["values"]))
         return {
             "kind": "table",
             "grid": grid,
@@ -159,7 +160,7 @@ class LiveTable(LiveDisplay):
         """The picture of the first state."""
         from course_lib.plotting import table_picture
 
-        side = list(self.grid.values())[self.along]
+        side = self.spec["grid"][self.along]
         row: list[Any] = list(self.at)
         row[self.along] = slice(None)
         return table_picture(
@@ -168,10 +169,10 @@ class LiveTable(LiveDisplay):
                 label: (look, values[tuple(self.at)], self.totals[label][tuple(row)])
                 for (label, values), look in zip(self.values.items(), _looks(len(self.values)), strict=True)
             },
-            side=np.asarray(side, float),
+            side=np.asarray(side.get("places", side["values"]), float),
             here=self.at[self.along],
-            labels=(self.names["x"], self.names["y"], list(self.grid)[self.along], self.names["total"]),
-            axes=(self.limits, self.spec["grid"][self.along], self.total_limits),
+            labels=(self.names["x"], self.names["y"], side.get("name", side["label"]), self.names["total"]),
+            axes=(self.limits, side, self.total_limits),
         )
 
 
@@ -209,6 +210,14 @@ def _axis(ends: tuple[Any, Any], log: bool) -> dict[str, Any]:
     if low == high:
         low, high = (low / 2, high * 2) if log else (low - 1, high + 1)
     return {"low": low, "high": high, "log": bool(log)}
+
+
+def _side(label: str, values: Sequence[float]) -> dict[str, Any]:
+    """The axis of the totals: of the values, or of what they lack to 1 where that is what differs, falling to the right."""
+    lacks = [1 - v for v in values]
+    if max(values) < 1 and _is_geometric(lacks):
+        return {**_axis((min(lacks), max(lacks)), True), "places": lacks, "name": f"1 − {label}"}
+    return _axis((min(values), max(values)), _is_geometric(values))
 
 
 def _is_geometric(values: Sequence[float]) -> bool:

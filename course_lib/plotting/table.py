@@ -39,7 +39,7 @@ def table_picture(
     labels : sequence of four str
         Of the axes: both of the values, then both of the totals.
     axes : sequence of three mapping
-        low, high and log of the values, of the totals' places and of the totals.
+        low, high and log of the values, of the totals' places and of the totals; places that are named fall to the right.
 
     Returns
     -------
@@ -65,5 +65,7 @@ def table_picture(
             ax.set(
                 **{f"{way}scale": "log" if limits["log"] else "linear", f"{way}lim": (limits["low"], limits["high"])}
             )
+        if "name" in axes[1]:
+            right.invert_xaxis()
         figure.legend(handles=lines, loc="outside upper center", ncols=3, handlelength=3)
         return small_png(figure)
