@@ -12,7 +12,7 @@ from course_lib.rule import FloatArray
 Clip = Callable[[FloatArray], FloatArray]
 
 
-def clip_by_norm(limit: float) -> Clip:
+def clip_by_norm(limit: float, *, axis: int | tuple[int, ...] = -1) -> Clip:
     r"""Shorten every gradient that is longer than a limit and keep its direction.
 
     .. math::
@@ -22,12 +22,15 @@ def clip_by_norm(limit: float) -> Clip:
     ----------
     limit : float > 0
         :math:`c`, the largest length.
+    axis : int or tuple of int
+        What one gradient is: the last axis where points are vectors, ``(-2, -1)`` where they are matrices, as in
+        ``descend("muon", ...)``, whose rows would else be clipped one by one.
 
     Returns
     -------
     callable
-        From gradients of shape (..., n) to gradients of shape (..., n); the length is taken over the last axis, so each
-        run of a batch has its own, and the flat gradient of a network is measured as a whole (the global norm).
+        From gradients to gradients of the same shape; each run of a batch has its own length, and the flat gradient of a
+        network is measured as a whole (the global norm), whatever the rule makes of its blocks.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def clip_by_norm(limit: float) -> Clip:
     >>> clip_by_norm(1.0)(np.array([3.0, 4.0]))
     array([0.6, 0.8])
     """
-    return functools.partial(clipped_by_norm, limit=_positive(limit))
+    return functools.partial(clipped_by_norm, limit=_positive(limit), axis=axis)
 
 
 def clip_by_value(limit: float) -> Clip:
@@ -90,10 +93,10 @@ def clip_by_value(limit: float) -> Clip:
     return functools.partial(clipped_by_value, limit=_positive(limit))
 
 
-def clipped_by_norm(g: FloatArray, *, limit: float) -> FloatArray:
+def clipped_by_norm(g: FloatArray, *, limit: float, axis: int | tuple[int, ...] = -1) -> FloatArray:
     """What `clip_by_norm` does."""
-    largest = np.max(np.abs(g), axis=-1, keepdims=True, initial=limit)  # else a square overflows, and the step is 0
-    norm = np.sqrt(np.sum((g / largest) ** 2, axis=-1, keepdims=True))
+    largest = np.max(np.abs(g), axis=axis, keepdims=True, initial=limit)  # else a square overflows, and the step is 0
+    norm = np.sqrt(np.sum((g / largest) ** 2, axis=axis, keepdims=True))
     share = limit / largest
     return np.asarray(g * (share / np.maximum(norm, share)))
 

@@ -44,6 +44,26 @@ def test_zero_and_float32_pass(clip):
     np.testing.assert_array_equal(clip(1.0)(g), g)
 
 
+def test_a_matrix_is_clipped_as_a_whole_where_one_is_named():
+    """Numbers of 3 in a square have the Frobenius norm 6; row by row, which is the default, it would stay 1.41."""
+    g = np.full((2, 2), 3.0)
+    np.testing.assert_allclose(clip_by_norm(1.0, axis=(-2, -1))(g), g / 6, rtol=1e-15)
+    assert np.linalg.norm(clip_by_norm(1.0)(g)) == pytest.approx(np.sqrt(2))
+    batch = np.stack([g, 1e-3 * g])
+    np.testing.assert_allclose(clip_by_norm(1.0, axis=(-2, -1))(batch), [g / 6, 1e-3 * g], rtol=1e-15)
+
+
+def test_matrix_methods_see_a_matrix_clipped_as_a_whole():
+    """A factor below 1 leaves the singular vectors, so Muon's step of a clipped matrix is that of the matrix itself."""
+    g = np.outer([1.0, 2.0], [3.0, 4.0]) + np.eye(2)
+    options = {"learning_rate": 0.1, "weight_decay": 0.0}
+    plain = descend("muon", lambda theta: g, np.zeros((2, 2)), 1, **options)
+    whole = descend("muon", lambda theta: g, np.zeros((2, 2)), 1, before=clip_by_norm(1.0, axis=(-2, -1)), **options)
+    rows = descend("muon", lambda theta: g, np.zeros((2, 2)), 1, before=clip_by_norm(1.0), **options)
+    np.testing.assert_allclose(whole, plain, rtol=1e-5)
+    assert np.abs(rows - plain).max() > 1e-3
+
+
 @pytest.mark.parametrize("start", [[30.0, 40.0], [[30.0, 40.0], [0.3, 0.4]]], ids=["path", "batch"])
 def test_as_before_it_bounds_the_step_of_every_run_alone(start):
     path = descend("gradient_descent", lambda theta: theta, start, 1, learning_rate=0.5, before=clip_by_norm(1.0))
