@@ -479,6 +479,20 @@ def test_a_map_of_any_quantity_over_any_hyperparameter():
     assert f"At learning rate 0.1, rho 0.3: loss at the end {number(np.sqrt(0.3))}; the run shown," in shown.alt
 
 
+def test_a_maps_axis_is_drawn_out_near_one_where_the_values_are():
+    decays = 1 - np.geomspace(0.5, 1e-3, 10)
+    losses = np.outer(1 - decays, RATES)
+    shown = LiveMap("rmsprop", quadratic, RATES, decays, losses, vertical="rho", quantity="loss", contours=False)
+    vertical, axis = shown.spec["vertical"], shown.axes[1]
+    assert (vertical["scale"], vertical["symbol"], vertical["label"]) == ("near one", "ρ", "rho")
+    np.testing.assert_allclose(1 - axis.values(), 1 - decays)
+    assert axis.index(0.9) == np.argmin(np.abs(np.log(1 - decays) - np.log(0.1)))
+    half = (0.5 / 1e-3) ** (0.5 / 9)
+    np.testing.assert_allclose(1 - np.array(axis.ends()), [0.5 * half, 1e-3 / half])
+    assert "210 runs" in shown.alt and "rho 0.5 to 0.999: none diverges" in shown.alt
+    assert not shown.spec["contours"] and shown.png[:4] == b"\x89PNG"
+
+
 def test_what_rules_make_of_gradients_are_closed_forms():
     """Uncorrected Adam is sqrt(10) rates long at first, 6.57 at step 12; AdaGrad falls as 1 / sqrt(t)."""
     shown = made_gradients(steps=64)
@@ -534,7 +548,7 @@ def test_a_map_of_ten_thousand_runs_travels_light():
     rates, momenta = np.geomspace(1e-3, 0.3, 100), np.linspace(0, 0.99, 100)
     measured = np.maximum(np.sqrt(momenta)[:, None], np.abs(1 - 10 * rates))
     spec = LiveMap(momentum, quadratic, rates, momenta, measured).spec
-    assert spec["rate"]["log"] and not spec["vertical"]["log"]
+    assert (spec["rate"]["scale"], spec["vertical"]["scale"]) == ("log", "linear")
     assert len(json.dumps(spec)) < 30_000
 
 

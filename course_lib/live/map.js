@@ -4,11 +4,17 @@ kinds.map = (figure, spec) => {
   const surface = surfaceOf(spec.surface);
   const run = runOf(spec.run);
   const { rate, vertical, quantity, fast, slow, levels } = spec;
+  const lines = spec.contours ? levels : [];
   const names = ["learning rate", vertical.label];
   const colors = spec.colors.map((code) => [1, 3, 5].map((i) => parseInt(code.slice(i, i + 2), 16)));
+  // what a decay lacks to 1, by its logarithm
+  const nearOne = (low, high) => {
+    const rest = logarithmic(1 - high, 1 - low);
+    return { low, high, share: (x) => 1 - rest.share(1 - x), at: (s) => 1 - rest.at(1 - s), ticks: (...room) => rest.ticks(...room).map((x) => 1 - x), text: number };
+  };
   // an axis through cell centers, and its steps
-  const axis = ({ low, high, count, log }) => {
-    const make = log ? logarithmic : linear;
+  const axis = ({ low, high, count, scale }) => {
+    const make = { linear, log: logarithmic, "near one": nearOne }[scale];
     const [centers, half] = [make(low, high), 0.5 / (count - 1)];
     return Object.assign(make(centers.at(-half), centers.at(1 + half)), {
       value: (i) => centers.at(i / (count - 1)),
@@ -41,7 +47,7 @@ kinds.map = (figure, spec) => {
     className: "hollow",
     hover: (point) => (glance = point && nearest(point)),
   });
-  figure.note(`color: ${quantity ?? "steps until one more digit is right"}, as measured · hatched: diverges · point at the map to see a run, click or use the arrow keys (Shift: further) to move the probe`);
+  figure.note(`color: ${quantity ?? "steps until one more digit is right"}, as measured${digits.some(Number.isNaN) ? " · hatched: diverges" : ""} · point at the map to see a run, click or use the arrow keys (Shift: further) to move the probe`);
   const table = figure.row("runs plain");
   figure.legend(table, run);
   const shared = figure.row("controls shared");
@@ -71,13 +77,13 @@ kinds.map = (figure, spec) => {
       shading(pen, digits, columns, rows, [0, 0, width, height], shade);
       pen.save();
       pen.translate(cw / 2, ch / 2);
-      for (const [level, color] of levels) {
+      for (const [level, color] of lines) {
         pen.strokeStyle = color;
         isolines(pen, digits, columns - 1, rows - 1, [level], cw, ch, 0);
       }
       pen.restore();
       shading(pen, Float64Array.from({ length: 256 }, (_, i) => fast + (i / 255) * (slow - fast)), 1, 256, [width + 10, 0, 12, height], shade);
-      map.axes(page, ...names);
+      map.axes(page, names[0], vertical.symbol);
       pen.textAlign = "left";
       for (const [level] of levels) {
         const y = height * (level - fast) / (slow - fast);

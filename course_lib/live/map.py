@@ -20,6 +20,8 @@ DIVERGED = 65535  # the code for it; those below are evenly spread
 MARKERS = ("diamond", "triangle", "square", "flag", "circle")
 SHADED = {"speed": 2.0, "quantity": 8.0}  # powers of ten from the best to the darkest color
 MOST_CELLS = 16_000
+SCALES = ("linear", "log", "near one")
+SYMBOLS = {"beta_1": "β₁", "beta_2": "β₂", "rho": "ρ"}  # on the axis; sentences spell the names
 
 
 class LiveMap(LiveDisplay):
@@ -35,7 +37,8 @@ class LiveMap(LiveDisplay):
     surface : Surface or str
         Where the run at the probe is shown.
     learning_rates, momenta : array_like
-        Rising values, evenly spread or each a fixed ratio above the last (the axis is logarithmic then).
+        Rising values, evenly spread or each a fixed ratio above the last (the axis is logarithmic then), or with such
+        a ratio between what each lacks to 1 (the axis is drawn out near 1 then, as for a decay).
     factors : array_like of shape (len(momenta), len(learning_rates))
         By how much the error shrinks in a step, as measured; 1 or more, or nan, where a run diverges. Where a quantity is
         named, its values instead: positive, the smaller the better, inf or nan where a run diverges.
@@ -51,6 +54,8 @@ class LiveMap(LiveDisplay):
         Hyperparameter whose values ``momenta`` holds.
     quantity : str, optional
         What was measured, such as "loss after 150 steps".
+    contours : bool
+        Draw lines of equal height; without them where what was measured is too rough.
 
     Raises
     ------
@@ -88,12 +93,13 @@ class LiveMap(LiveDisplay):
         probe: tuple[float, float] | None = None,
         vertical: str = "momentum",
         quantity: str | None = None,
+        contours: bool = True,
     ):
         self.surface = parts.check_surface(surface)
         self.steps = parts.check_count("steps", steps)
         self.start = parts.check_point(self.surface.start if start is None else start)
         self.axes = _Axis("learning_rate", learning_rates), _Axis(vertical, momenta)
-        self.quantity = quantity
+        self.quantity, self.contours = quantity, bool(contours)
         shape = self.axes[1].count, self.axes[0].count
         self.codes, self.low, self.high = _encode(factors, shape, _log_steps if quantity is None else _log_quantity)
         self.digits = _decode(self.codes, self.low, self.high)
@@ -134,12 +140,13 @@ class LiveMap(LiveDisplay):
 
     def _sentence(self) -> str:
         sides = " and ".join(f"{side.label} {side}" for side in self.axes)
-        lost = number(100 * float(np.isnan(self.digits).mean()))
+        share = float(np.isnan(self.digits).mean())
+        lost = f"{number(100 * share)} % diverge" if share else "none diverges"
         points = {"The fastest" if self.quantity is None else "The best": self._verdict(self.fastest)}
         for label, (x, y) in self.marks.items():
             points[label.capitalize()] = f"learning rate {number(x)}, {self.axes[1].label} {number(y)}"
         return (
-            f"{self.digits.size} runs of {self.rule.name.replace('_', ' ')} on {parts.surface_label(self.surface)}, {sides}: {lost} % diverge. "
+            f"{self.digits.size} runs of {self.rule.name.replace('_', ' ')} on {parts.surface_label(self.surface)}, {sides}: {lost}. "
             f"{''.join(f'{name}, {text}. ' for name, text in points.items())}{self._probe_sentence()}"
         )
 
@@ -171,7 +178,12 @@ class LiveMap(LiveDisplay):
             "steps": self.steps,
             "run": parts.run_spec(self.rule.name.replace("_", " "), self.rule, self.hyper, look),
             "rate": self.axes[0].spec(),
-            "vertical": {"name": self.axes[1].name, "label": self.axes[1].label, **self.axes[1].spec()},
+            "vertical": {
+                "name": self.axes[1].name,
+                "label": self.axes[1].label,
+                "symbol": self.axes[1].symbol,
+                **self.axes[1].spec(),
+            },
             "quantity": self.quantity,
             "table": base64.b64encode(self.codes[::-1].astype("<u2").tobytes()).decode("ascii"),
             "low": self.low,
@@ -180,6 +192,7 @@ class LiveMap(LiveDisplay):
             "fast": fast,
             "slow": slow,
             "levels": self._levels(),
+            "contours": self.contours,
             "probe": self.probe[::-1],
             "marks": [
                 {"label": label, "at": at, "marker": marker}
@@ -197,31 +210,39 @@ class LiveMap(LiveDisplay):
             self.rule.name,
             self.outcome,
             self.digits,
-            [(axis.ends(), axis.log) for axis in self.axes],
+            [(axis.ends(), axis.scale) for axis in self.axes],
             shades=self._shades(),
             levels=self._levels(),
             marks={label: (*at, marker) for (label, at), marker in zip(self.marks.items(), MARKERS, strict=False)},
             probe=(self.hyper["learning_rate"], self.hyper[self.axes[1].name]),
             steps=self.steps,
-            vertical=self.axes[1].label,
+            vertical=self.axes[1].symbol,
             quantity=self.quantity,
+            contours=self.contours,
         )
 
 
 class _Axis:
-    """Values evenly spread, or each a fixed ratio above the last."""
+    """Values evenly spread, or each a fixed ratio above the last, or with a fixed ratio between what they lack to 1."""
 
     def __init__(self, name: str, values: Any):
         self.name, self.label = name, name.replace("_", " ")
+        self.symbol = SYMBOLS.get(name, self.label)
         values = np.asarray(values, float)
         if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all() or not (np.diff(values) > 0).all():
             raise ValueError(f"{name} must be at least two rising finite numbers, got {values!r}")
         self.low, self.high, self.count = float(values[0]), float(values[-1]), len(values)
-        self.log = False
-        if not np.allclose(values, self.values(), rtol=1e-6):
-            self.log = self.low > 0
-            if not self.log or not np.allclose(values, self.values(), rtol=1e-6):
-                raise ValueError(f"{name} must be evenly spread, or each a fixed ratio above the last")
+        fitting = (scale for scale in SCALES if self._fits(scale, values))
+        self.scale = next(fitting, "")
+        if not self.scale:
+            raise ValueError(f"{name} must be evenly spread, or each a fixed ratio above the last")
+
+    def _fits(self, scale: str, values: FloatArray) -> bool:
+        """Whether the values are even steps on a scale."""
+        if (scale == "log" and self.low <= 0) or (scale == "near one" and self.high >= 1):
+            return False
+        self.scale = scale
+        return np.allclose(values, self.values(), rtol=1e-6) and np.allclose(1 - values, 1 - self.values(), rtol=1e-6)
 
     def values(self) -> FloatArray:
         """All values."""
@@ -229,23 +250,28 @@ class _Axis:
 
     def value(self, i: float) -> float:
         """The value at an index, or between two."""
-        share = i / (self.count - 1)
-        if self.log:
-            a, b = np.log10(self.low), np.log10(self.high)
-            return float(10 ** (a + share * (b - a)))
-        return self.low + share * (self.high - self.low)
+        a, b = self._place(self.low), self._place(self.high)
+        place = a + i / (self.count - 1) * (b - a)
+        if self.scale == "linear":
+            return float(place)
+        return float(10**place if self.scale == "log" else 1 - 10**-place)
+
+    def _place(self, x: Any) -> Any:
+        """Where a value stands on the axis."""
+        if self.scale == "linear":
+            return x
+        return np.log10(x) if self.scale == "log" else -np.log10(1 - x)
 
     def index(self, x: float) -> int:
         """The index of the value nearest to x, as the axis is drawn."""
-        values, x = (np.log(self.values()), np.log(x)) if self.log else (self.values(), x)
-        return int(np.argmin(np.abs(values - x)))
+        return int(np.argmin(np.abs(self._place(self.values()) - self._place(x))))
 
     def ends(self) -> tuple[float, float]:
         """Outer edges of the first and the last cell."""
         return self.value(-0.5), self.value(self.count - 0.5)
 
     def spec(self) -> dict[str, Any]:
-        return {"low": self.low, "high": self.high, "count": self.count, "log": self.log}
+        return {"low": self.low, "high": self.high, "count": self.count, "scale": self.scale}
 
     def __str__(self) -> str:
         return f"{number(self.low)} to {number(self.high)}"
