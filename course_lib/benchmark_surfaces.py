@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from course_lib.hyperparameters import NOT_NEGATIVE
 from course_lib.surface import surface
 
 
@@ -14,6 +15,7 @@ from course_lib.surface import surface
     start=(-1.2, 1.0),
     minima=[(1.0, 1.0)],
     source="Rosenbrock (1960), The Computer Journal 3(3), 175-184, doi:10.1093/comjnl/3.3.175",
+    ranges={"b": NOT_NEGATIVE},
 )
 def rosenbrock(x, y, *, b=100.0):
     """Curved valley: easy to reach, slow to follow."""

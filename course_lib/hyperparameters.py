@@ -59,10 +59,14 @@ RANGES = {
 """The range of each hyperparameter that the library's rules know; a reader's own names are not limited."""
 
 
+def is_number(value: Any) -> bool:
+    """Say whether something is one real number; True is none."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
 def is_count(count: Any, least: int) -> bool:
-    """Say whether something is a whole number of at least ``least``, be it written 2 or 2.0; True is none."""
-    number = isinstance(count, int | float | np.integer | np.floating) and not isinstance(count, bool)
-    return number and bool(Range(least, whole=True).holds(count))
+    """Say whether something is a whole number of at least ``least``, be it written 2 or 2.0."""
+    return is_number(count) and bool(Range(least, whole=True).holds(count))
 
 
 def check_count(name: str, count: Any, least: int) -> int:
@@ -90,6 +94,23 @@ def check_count(name: str, count: Any, least: int) -> int:
     if not is_count(count, least):
         raise ValueError(f"{name} must be {Range(least, whole=True)}, got {count!r}")
     return int(count)
+
+
+def check_rng(rng: np.random.Generator) -> None:
+    """Refuse a source of randomness that is none.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        What was given.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
 
 
 def check_range(label: str, name: str, value: Any) -> None:

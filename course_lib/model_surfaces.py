@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.hyperparameters import NOT_NEGATIVE, Range
 from course_lib.surface import surface
 
 
@@ -33,7 +34,13 @@ def bowl_hessian(x, y):
     return ((1.0 + y**2) / cube, mixed), (mixed, (1.0 + x**2) / cube)
 
 
-@surface(box=((-11, 11), (-4, 4)), start=(-9.0, 2.5), minima=[(0.0, 0.0)], source="the model problem of every textbook")
+@surface(
+    box=((-11, 11), (-4, 4)),
+    start=(-9.0, 2.5),
+    minima=[(0.0, 0.0)],
+    source="the model problem of every textbook",
+    ranges={"condition_number": NOT_NEGATIVE},
+)
 def quadratic(x, y, *, condition_number=10.0):
     """Bowl along the axes with eigenvalues 1 and the condition number."""
     return 0.5 * (x**2 + condition_number * y**2)
@@ -52,7 +59,11 @@ def quadratic_hessian(x, y, *, condition_number):
 
 
 @surface(
-    box=((-10, 6), (-8, 5)), start=(-9.0, -4.0), minima=[(0.0, 0.0)], source="`quadratic`, turned by the 3-4-5 angle"
+    box=((-10, 6), (-8, 5)),
+    start=(-9.0, -4.0),
+    minima=[(0.0, 0.0)],
+    source="`quadratic`, turned by the 3-4-5 angle",
+    ranges={"condition_number": NOT_NEGATIVE},
 )
 def ravine(x, y, *, condition_number=50.0):
     """Narrow valley that runs across both axes; its floor falls gently to the origin."""
@@ -81,6 +92,7 @@ def ravine_hessian(x, y, *, condition_number):
     start=(-9.0, -3.0),
     minima=[(0.0, 0.0)],
     source="`quadratic`, turned by an angle that may be chosen",
+    ranges={"condition_number": NOT_NEGATIVE},
 )
 def turned_valley(x, y, *, condition_number=50.0, angle=0.0):
     """Narrow valley whose floor makes an angle, in degrees, with the x axis."""
@@ -188,6 +200,7 @@ def monkey_saddle_hessian(x, y):
     start=(-3.2, 1.2),
     minima=[(0.0, 0.0)],
     source="a bell turned over: what a saturated unit makes of a bowl",
+    ranges={"width": Range(1e-100, 1e100)},  # its square is neither 0 nor infinite
 )
 def plateau(x, y, *, width=1.0):
     """A hollow in a plain so flat that plain descent hardly moves."""
@@ -214,6 +227,7 @@ def plateau_hessian(x, y, *, width):
     start=(1.8, 1.2),
     minima=[(0.0, 0.0)],
     source="two gentle slopes joined by a wall, as in Goodfellow, Bengio and Courville (2016), Deep Learning, figure 8.3",
+    ranges={"steepness": NOT_NEGATIVE},
 )
 def cliff(x, y, *, steepness=8.0):
     """A gentle bowl with a wall on each side of its floor: the step taken on the wall is far too long."""
@@ -266,6 +280,7 @@ def linear_chain_hessian(x, y):
     start=(-9.0, 3.5),
     minima=[(0.0, 0.0)],
     source="half the mean squared error of a linear model: its Hessian is the covariance of the features",
+    ranges={"scale": Range(-1e100, 1e100), "correlation": Range(-1.0, 1.0, with_high=True)},
 )
 def two_features(x, y, *, scale=1.0, correlation=0.0):
     """Errors of two weights; the first feature has variance 1, the second that of the scale squared."""

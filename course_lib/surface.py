@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.hyperparameters import Range, check_rng, is_number
 from course_lib.rule import SCALAR, FloatArray, check_names, keyword_defaults, nearest, positional_names, retarget
 
 Point = tuple[float, ...]
@@ -33,12 +34,21 @@ class Surface:
     start : tuple of float
         A point that shows what is interesting about the surface.
     minima : sequence of tuple of float
-        The local minima inside the box, the deepest first; they hold for every value of the parameters. Of minima that
-        fill a curve there is one.
+        The local minima inside the box, the deepest first; they hold for every value that the parameters may take. Of
+        minima that fill a curve there is one.
     source : str
         Where the surface comes from.
     others : sequence of tuple of float
         Critical points inside the box that are no minima, as far as they are known.
+    ranges : mapping of str to Range, optional
+        What the parameters may be; one that is not named may be any finite number.
+
+    Raises
+    ------
+    TypeError
+        If a default is no number, or a range is that of no parameter.
+    ValueError
+        If a default is out of range.
     """
 
     def __init__(
@@ -50,6 +60,7 @@ class Surface:
         minima: Sequence[Point],
         source: str,
         others: Sequence[Point] = (),
+        ranges: Mapping[str, Range] = MappingProxyType({}),
     ):
         self.name = value_function.__name__
         self.coordinates = positional_names(value_function)
@@ -58,7 +69,9 @@ class Surface:
         self.gradient_function: Callable[..., Any]
         self.hessian_function: Callable[..., Any]
         self.box, self.start, self.source = tuple(box), start, source
-        self.minima, self.others = tuple(minima), tuple(others)
+        self.minima, self.others, self.ranges = tuple(minima), tuple(others), dict(ranges)
+        self._check(self.parameters)
+        check_names(f"surface {self.name!r}", "parameter", self.ranges, self.parameters)
         self.__doc__ = value_function.__doc__
         self.__module__ = value_function.__module__
 
@@ -88,14 +101,12 @@ class Surface:
         Raises
         ------
         TypeError
-            If a parameter is unknown.
+            If a parameter is unknown or a value is no number.
         ValueError
-            If a value is not finite.
+            If a value is not finite or out of range.
         """
         check_names(f"surface {self.name!r}", "parameter", parameters, self.parameters)
-        for name, number in parameters.items():
-            if not np.isfinite(number):
-                raise ValueError(f"surface {self.name!r}: {name} must be finite, got {number}")
+        self._check(parameters)
         copy = object.__new__(type(self))
         own = {k: v for k, v in self.__dict__.items() if k != "scalar_gradient"}
         copy.__dict__.update(own, parameters={**self.parameters, **parameters})
@@ -180,6 +191,16 @@ class Surface:
         copy.__kwdefaults__ = dict(self.parameters)
         return copy
 
+    def _check(self, parameters: Mapping[str, Any]) -> None:
+        for name, value in parameters.items():
+            label, allowed = f"surface {self.name!r}: {name}", self.ranges.get(name)
+            if not is_number(value):
+                raise TypeError(f"{label} must be a number, got {value!r}")
+            if not np.isfinite(value):
+                raise ValueError(f"{label} must be finite, got {value}")
+            if allowed is not None and not allowed.holds(value):
+                raise ValueError(f"{label} must be {allowed}, got {value:g}")
+
     def _split(self, theta: FloatArray) -> list[FloatArray]:
         n = len(self.coordinates)
         if theta.ndim == 0 or theta.shape[-1] != n:
@@ -192,7 +213,7 @@ class Surface:
 
 
 def surface(**facts: Any) -> Callable[[Callable[..., Any]], Surface]:
-    """Turn a function of coordinates into a `Surface`; ``facts`` are box, start, minima, source and others."""
+    """Turn a function of coordinates into a `Surface`; ``facts`` are box, start, minima, source, others and ranges."""
 
     def decorate(function: Callable[..., Any]) -> Surface:
         made = Surface(function, **facts)
@@ -306,8 +327,7 @@ def inexact(
     >>> inexact(np.random.default_rng(0), lambda theta: theta, bias=0.5)(np.array([1.0]))
     array([1.5])
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
+    check_rng(rng)
     exact = grad.grad if isinstance(grad, Surface) else grad
     if not callable(exact):
         raise TypeError(f"grad must be a surface or a function of a point, got {type(grad).__name__}")

@@ -1,6 +1,7 @@
 """Surfaces against SymPy's derivatives of the same source, and against scipy."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -8,8 +9,10 @@ import scipy.optimize
 import sympy
 
 from course_lib import descend
+from course_lib.hyperparameters import Range
 from course_lib.rule import retarget
 from course_lib.surface import classify
+from course_lib.surface import surface as make_surface
 from course_lib.surfaces import (
     SURFACES,
     as_surface,
@@ -66,6 +69,57 @@ def test_minima_are_minima_and_the_deepest_is_first(surface):
     for point in surface.minima:
         np.testing.assert_allclose(surface.grad(point), 0, atol=1e-11)
         assert classify(surface.hessian(point)) == ("degenerate" if surface.name in CURVES else "minimum")
+
+
+def test_minima_stay_minima_at_the_ends_of_what_the_parameters_may_be(surface):
+    """By the necessary conditions: no slope, and no direction that curves downwards."""
+    for name, allowed in surface.ranges.items():
+        top = min(allowed.high, 1e6) if allowed.with_high else np.nextafter(min(allowed.high, 1e6), 0)
+        for value in (max(allowed.low, -1e6), 0.3, top):
+            other = surface.with_parameters(**{name: value})
+            for point in other.minima:
+                np.testing.assert_allclose(other.grad(point), 0, atol=1e-11)
+                eigenvalues = np.linalg.eigvalsh(other.hessian(point))
+                assert eigenvalues.min() >= -1e-12 * np.abs(eigenvalues).max()
+
+
+OUTSIDE = {
+    "quadratic": {"condition_number": -5},
+    "ravine": {"condition_number": -5},
+    "turned_valley": {"condition_number": -5},
+    "rosenbrock": {"b": -100},
+    "plateau": {"width": 0},
+    "cliff": {"steepness": -1},
+    "two_features": {"correlation": 2, "scale": 1e200},
+}
+
+
+@pytest.mark.parametrize(("name", "wrong"), OUTSIDE.items(), ids=OUTSIDE)
+def test_where_the_minima_would_be_false_a_parameter_is_refused(name, wrong):
+    assert wrong.keys() == SURFACES[name].ranges.keys()
+    for parameter, value in wrong.items():
+        with pytest.raises(
+            ValueError, match=f"surface '{name}': {parameter} must be (at least|in) .*{re.escape(f'got {value:g}')}"
+        ):
+            SURFACES[name].with_parameters(**{parameter: value})
+        for none in ("x", None, [1.0], True):
+            with pytest.raises(TypeError, match=rf"surface '{name}': {parameter} must be a number, got"):
+                SURFACES[name].with_parameters(**{parameter: none})
+
+
+def test_a_surface_of_the_readers_has_ranges_of_its_own():
+    facts = {"box": ((-1, 1),), "start": (1.0,), "minima": [(0.0,)], "source": "here"}
+
+    def well(x, *, depth=1.0):
+        return depth * x**2
+
+    made = make_surface(**facts, ranges={"depth": Range(0.0, 2.0)})(well)
+    with pytest.raises(ValueError, match=r"depth must be in \[0, 2\), got 2"):
+        made.with_parameters(depth=2)
+    with pytest.raises(ValueError, match="depth must be at least 3, got 1"):
+        make_surface(**facts, ranges={"depth": Range(3.0)})(well)
+    with pytest.raises(TypeError, match="surface 'well' has no parameter 'dept'; did you mean 'depth'"):
+        make_surface(**facts, ranges={"dept": Range(3.0)})(well)
 
 
 OTHERS = {
