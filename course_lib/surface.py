@@ -283,7 +283,8 @@ def classify(hessian: Any, *, tolerance: float = 1e-9) -> str:
     if h.ndim != 2 or h.shape[0] != h.shape[1] or not h.size:
         raise ValueError(f"a Hessian has shape (n, n), got {h.shape}")
     if not np.isfinite(h).all() or not np.allclose(h, h.T, rtol=1e-6, atol=1e-6 * np.abs(h).max()):
-        raise ValueError("a Hessian is symmetric and finite, this matrix is not")
+        i, j = np.unravel_index(np.argmax(np.abs(h - np.nan_to_num(h.T))), h.shape)
+        raise ValueError(f"a Hessian is symmetric and finite, got {h[i, j]:g} at ({i}, {j}), {h[j, i]:g} at ({j}, {i})")
     eigenvalues = np.linalg.eigvalsh(h)
     zero = tolerance * np.abs(eigenvalues).max()
     up, down = (eigenvalues > zero).any(), (eigenvalues < -zero).any()

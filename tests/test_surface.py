@@ -65,10 +65,14 @@ def test_refused_by_name():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match=r"a Hessian has shape \(n, n\), got \(2, 3\)"):
         classify(np.ones((2, 3)))
-    with pytest.raises(ValueError, match="symmetric and finite"):
-        classify([[1.0, 2.0], [0.0, 1.0]])
-    with pytest.raises(ValueError, match="symmetric and finite"):
-        classify([[np.nan, 0.0], [0.0, 1.0]])
+    for matrix, words in (
+        ([[1.0, 2.0], [0.0, 1.0]], r"got 2 at \(0, 1\), 0 at \(1, 0\)"),
+        ([[1.0, 0.0], [0.0, np.nan]], r"got nan at \(1, 1\)"),
+        ([[1.0, np.inf], [3.0, 1.0]], r"got inf at \(0, 1\), 3 at \(1, 0\)"),
+        ([[-np.inf, 0.0], [0.0, 1.0]], r"got -inf at \(0, 0\)"),
+    ):
+        with pytest.raises(ValueError, match=f"a Hessian is symmetric and finite, {words}"):
+            classify(matrix)
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         inexact(0, quadratic)
     with pytest.raises(TypeError, match="grad must be a surface or a function of a point, got str"):
