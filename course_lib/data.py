@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.hyperparameters import check_count
+from course_lib.hyperparameters import check_count, check_rng
 from course_lib.rule import FloatArray, nearest
 
 INSIDE = {
@@ -127,9 +127,12 @@ def split(rng: np.random.Generator, x: FloatArray, y: np.ndarray, *, test_share:
 
     Raises
     ------
+    TypeError
+        If rng is no generator.
     ValueError
         If test_share is outside (0, 1), a part would be empty, or x and y differ in length.
     """
+    check_rng(rng)
     _check_share(test_share)
     if len(x) != len(y):
         raise ValueError(f"x and y must have one entry an example, got {len(x)} and {len(y)}")
@@ -327,8 +330,7 @@ def wilson_least_squares(
 
 def _check(rng: np.random.Generator, **counts: tuple[int, int]) -> list[int]:
     """Return the counts as ints, or refuse what is no generator or a count below the least."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
+    check_rng(rng)
     return [check_count(name, number, least) for name, (number, least) in counts.items()]
 
 

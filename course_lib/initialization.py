@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.hyperparameters import check_count, is_count
+from course_lib.hyperparameters import check_count, check_rng, is_count
 from course_lib.rule import FloatArray
 
 Shape = tuple[int, ...]
@@ -49,23 +49,6 @@ def fans(shape: Shape) -> tuple[int, int]:
         return shape[0], shape[0]
     window = math.prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
-
-
-def check_rng(rng: np.random.Generator) -> None:
-    """Refuse a source of randomness that is none.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        What was given.
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator, for example np.random.default_rng(0); got {rng!r}")
 
 
 def zeros(rng: np.random.Generator, shape: Shape) -> FloatArray:

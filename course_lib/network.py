@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_lib.flat_vector import lay_out, length, views
-from course_lib.hyperparameters import check_count
-from course_lib.initialization import Initializer, check_rng, glorot_uniform, zeros
+from course_lib.hyperparameters import check_count, check_rng
+from course_lib.initialization import Initializer, glorot_uniform, zeros
 from course_lib.layers import Layer, dense_backward
 from course_lib.losses import Loss, softmax_cross_entropy
 from course_lib.rule import FloatArray

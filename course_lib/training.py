@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.hyperparameters import is_count
-from course_lib.initialization import check_rng
+from course_lib.hyperparameters import check_rng, is_count
 from course_lib.network import Network
 from course_lib.network_stepper import stepper_of
 from course_lib.rule import FloatArray, Rule

@@ -122,6 +122,8 @@ def test_what_cannot_be_is_refused_by_name(monkeypatch):
         blobs(rng, 2, test_share=0.1)
     with pytest.raises(ValueError, match="one entry an example, got 3 and 2"):
         split(rng, np.ones((3, 1)), np.ones(2), source="here")
+    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator.*got 0"):
+        split(0, np.ones((3, 1)), np.ones(3), source="here")
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="wine comes with scikit-learn: pip install scikit-learn"):
         load("wine")
