@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.hyperparameters import is_number
 from course_lib.rule import FloatArray
 
 
@@ -321,8 +322,8 @@ def _signal(x: Any) -> FloatArray:
 
 
 def _check_beta(beta: float) -> None:
-    if not 0 <= beta < 1:
-        raise ValueError(f"beta must be in [0, 1), got {beta}")
+    if not (is_number(beta) and 0 <= beta < 1):
+        raise ValueError(f"beta must be in [0, 1), got {beta!r}")
 
 
 def _check_count(name: str, count: float) -> None:

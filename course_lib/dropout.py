@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_lib.activations import sigmoid
+from course_lib.hyperparameters import check_rng, is_number
 from course_lib.rule import FloatArray
 
 MOST_UNITS = 20  # 2**20 thinned networks are enumerated, more are not
@@ -32,10 +33,10 @@ def check_keep(keep: float) -> float:
     Raises
     ------
     ValueError
-        If it is outside (0, 1].
+        If it is no number, or outside (0, 1].
     """
-    if not 0 < keep <= 1:
-        raise ValueError(f"the keep probability must be above 0 and at most 1, got {keep} (Keras's rate is 1 - keep)")
+    if not (is_number(keep) and 0 < keep <= 1):
+        raise ValueError(f"the keep probability must be above 0 and at most 1, got {keep!r} (Keras's rate is 1 - keep)")
     return float(keep)
 
 
@@ -64,9 +65,12 @@ def dropout_mask(
 
     Raises
     ------
+    TypeError
+        If rng is no generator.
     ValueError
         If keep is outside (0, 1].
     """
+    check_rng(rng)
     stays = rng.random(shape, dtype=np.float32) < check_keep(keep)
     return np.multiply(stays, 1 / keep if inverted else 1.0, dtype=dtype)
 
@@ -192,10 +196,12 @@ def thinned_networks(x: Any, weights: Sequence[Any], *, keep: float, activation:
     Raises
     ------
     ValueError
-        If n is above 20, keep outside (0, 1], or the shape of x or of a layer does not fit.
+        If n is above 20, keep outside (0, 1], there is no layer, or the shape of x or of a layer does not fit.
     """
-    widths = [len(W) for W, _ in weights]
+    if not len(weights):
+        raise ValueError("weights must hold (W, b) of at least one layer, got none")
     _check_chain(x, weights)
+    widths = [len(W) for W, _ in weights]
     masks, probabilities = all_masks(sum(widths), keep=keep)
     a = np.broadcast_to(np.asarray(x, float), (len(masks), widths[0]))
     scores = a

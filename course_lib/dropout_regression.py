@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from course_lib.activations import sigmoid
@@ -9,7 +11,7 @@ from course_lib.dropout import all_masks, check_keep
 from course_lib.rule import FloatArray
 
 
-def linear_expected_error(w: FloatArray, x: FloatArray, y: float, *, keep: float) -> tuple[float, float]:
+def linear_expected_error(w: Any, x: Any, y: float, *, keep: float) -> tuple[float, float]:
     r"""Expected squared error of a linear unit under classic dropout, in its two parts.
 
     .. math::
@@ -18,7 +20,7 @@ def linear_expected_error(w: FloatArray, x: FloatArray, y: float, *, keep: float
 
     Parameters
     ----------
-    w, x : ndarray of shape (n,)
+    w, x : array_like of shape (n,)
         Weights and one input.
     y : float
         What is wanted.
@@ -35,11 +37,11 @@ def linear_expected_error(w: FloatArray, x: FloatArray, y: float, *, keep: float
     ValueError
         If keep is outside (0, 1] or the shapes do not fit.
     """
-    p = _check_unit(w, x, keep)
+    w, x, p = _unit(w, x, keep)
     return float((y - p * (w @ x)) ** 2), float(p * (1 - p) * np.sum((w * x) ** 2))
 
 
-def linear_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: float) -> FloatArray:
+def linear_expected_gradient(w: Any, x: Any, y: float, *, keep: float) -> FloatArray:
     r"""Gradient of `linear_expected_error` by the weights: that of the ensemble and an adaptive weight decay.
 
     .. math::
@@ -47,7 +49,7 @@ def linear_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: fl
 
     Parameters
     ----------
-    w, x : ndarray of shape (n,)
+    w, x : array_like of shape (n,)
         Weights and one input.
     y : float
         What is wanted.
@@ -64,7 +66,7 @@ def linear_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: fl
     ValueError
         If keep is outside (0, 1] or the shapes do not fit.
     """
-    p = _check_unit(w, x, keep)
+    w, x, p = _unit(w, x, keep)
     return -2 * p * x * (y - p * (w @ x)) + 2 * p * (1 - p) * x**2 * w
 
 
@@ -111,7 +113,7 @@ def dropout_ridge(X: FloatArray, y: FloatArray, *, keep: float) -> FloatArray:
     return np.linalg.lstsq(longer, np.concatenate([y, np.zeros(X.shape[1])]), rcond=None)[0]
 
 
-def logistic_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: float) -> FloatArray:
+def logistic_expected_gradient(w: Any, x: Any, y: float, *, keep: float) -> FloatArray:
     r"""Expected gradient of a logistic unit's cross-entropy under classic dropout, over all masks.
 
     .. math::
@@ -119,7 +121,7 @@ def logistic_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: 
 
     Parameters
     ----------
-    w, x : ndarray of shape (n,)
+    w, x : array_like of shape (n,)
         Weights and one input, n at most 20.
     y : float in [0, 1]
         What is wanted.
@@ -136,13 +138,13 @@ def logistic_expected_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: 
     ValueError
         If n is above 20, keep outside (0, 1] or the shapes do not fit.
     """
-    _check_unit(w, x, keep)
+    w, x, _ = _unit(w, x, keep)
     masks, probabilities = all_masks(len(w), keep=keep)
     surprise = sigmoid(masks @ (w * x)) - y
     return (probabilities * surprise) @ masks * x
 
 
-def logistic_approximate_gradient(w: FloatArray, x: FloatArray, y: float, *, keep: float) -> FloatArray:
+def logistic_approximate_gradient(w: Any, x: Any, y: float, *, keep: float) -> FloatArray:
     r"""Gradient of the ensemble plus an adaptive weight decay, to which `logistic_expected_gradient` is near.
 
     .. math::
@@ -150,7 +152,7 @@ def logistic_approximate_gradient(w: FloatArray, x: FloatArray, y: float, *, kee
 
     Parameters
     ----------
-    w, x : ndarray of shape (n,)
+    w, x : array_like of shape (n,)
         Weights and one input.
     y : float in [0, 1]
         What is wanted.
@@ -171,12 +173,12 @@ def logistic_approximate_gradient(w: FloatArray, x: FloatArray, y: float, *, kee
     ----------
     P. Baldi and P. Sadowski, "Understanding dropout", NIPS 2013, section 5.
     """
-    p = _check_unit(w, x, keep)
+    w, x, p = _unit(w, x, keep)
     o = sigmoid(p * (w @ x))
     return p * x * (o - y) + p * (1 - p) * o * (1 - o) * x**2 * w
 
 
-def _check_unit(w: FloatArray, x: FloatArray, keep: float) -> float:
+def _unit(w: Any, x: Any, keep: float) -> tuple[FloatArray, FloatArray, float]:
     if np.ndim(w) != 1 or np.shape(w) != np.shape(x):
         raise ValueError(f"expected w and x of one shape (n,), got {np.shape(w)} and {np.shape(x)}")
-    return check_keep(keep)
+    return np.asarray(w, float), np.asarray(x, float), check_keep(keep)

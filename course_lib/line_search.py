@@ -42,9 +42,9 @@ def exact(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
     ----------
     f : Surface or Objective
         What is minimized.
-    theta : ndarray of shape (n,)
+    theta : array_like of shape (n,)
         Where the search starts.
-    direction : ndarray of shape (n,)
+    direction : array_like of shape (n,)
         :math:`d`.
 
     Returns
@@ -52,7 +52,7 @@ def exact(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
     Found
         The step; 0 with words if the function does not curve upwards along the direction.
     """
-    f = as_objective(f) if not isinstance(f, Objective) else f
+    f, theta, direction = _asked(f, theta, direction)
     slope, words = _slope(f, theta, direction)
     if words:
         return Found(0.0, words)
@@ -69,9 +69,9 @@ def golden_section(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
     ----------
     f : Surface, Objective or callable
         What is minimized; values are all that is asked for.
-    theta : ndarray of shape (n,)
+    theta : array_like of shape (n,)
         Where the search starts.
-    direction : ndarray of shape (n,)
+    direction : array_like of shape (n,)
         :math:`d`; it may lead up, for both sides are looked at.
 
     Returns
@@ -85,7 +85,7 @@ def golden_section(f: Any, theta: FloatArray, direction: FloatArray) -> Found:
     J. Kiefer (1953), Sequential minimax search for a maximum, Proceedings of the AMS 4(3), 502-506,
     doi:10.1090/S0002-9939-1953-0055639-3.
     """
-    f = as_objective(f) if not isinstance(f, Objective) else f
+    f, theta, direction = _asked(f, theta, direction)
 
     def phi(step: float) -> float:
         return f.value(theta + step * direction)
@@ -114,9 +114,9 @@ def armijo(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-
     ----------
     f : Surface or Objective
         What is minimized.
-    theta : ndarray of shape (n,)
+    theta : array_like of shape (n,)
         Where the search starts.
-    direction : ndarray of shape (n,)
+    direction : array_like of shape (n,)
         :math:`d`.
     c_1 : float in (0, 1)
         Share of the fall that the slope promises.
@@ -133,7 +133,7 @@ def armijo(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-
     J. Nocedal and S. Wright (2006), Numerical Optimization, algorithm 3.1.
     """
     _check_shares(c_1=c_1, shrink=shrink)
-    f = as_objective(f) if not isinstance(f, Objective) else f
+    f, theta, direction = _asked(f, theta, direction)
     slope, words = _slope(f, theta, direction)
     start, step = _with_slack(f.value(theta), slope), 1.0
     while not words:
@@ -156,9 +156,9 @@ def wolfe(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-4
     ----------
     f : Surface or Objective
         What is minimized.
-    theta : ndarray of shape (n,)
+    theta : array_like of shape (n,)
         Where the search starts.
-    direction : ndarray of shape (n,)
+    direction : array_like of shape (n,)
         :math:`d`.
     c_1, c_2 : float
         With 0 < c_1 < c_2 < 1.
@@ -175,7 +175,7 @@ def wolfe(f: Any, theta: FloatArray, direction: FloatArray, *, c_1: float = 1e-4
     _check_shares(c_1=c_1, c_2=c_2)
     if c_1 >= c_2:
         raise ValueError(f"expected c_1 < c_2, got {c_1:g} and {c_2:g}")
-    f = as_objective(f) if not isinstance(f, Objective) else f
+    f, theta, direction = _asked(f, theta, direction)
     slope, words = _slope(f, theta, direction)
     if words:
         return Found(0.0, words)
@@ -245,6 +245,13 @@ def _divided(phi: Callable[[float], float], low: float, high: float) -> float:
             right = low + ratio * (high - low)
             at_right = phi(right)
     return (low + high) / 2
+
+
+def _asked(f: Any, theta: Any, direction: Any) -> tuple[Objective, FloatArray, FloatArray]:
+    theta, direction = np.asarray(theta, float), np.asarray(direction, float)
+    if theta.ndim != 1 or theta.shape != direction.shape:
+        raise ValueError(f"theta and direction must have one shape (n,), got {theta.shape} and {direction.shape}")
+    return f if isinstance(f, Objective) else as_objective(f), theta, direction
 
 
 def _slope(f: Objective, theta: FloatArray, direction: FloatArray) -> tuple[float, str]:

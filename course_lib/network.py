@@ -61,7 +61,7 @@ class Network:
     LookupError
         If a layer has a parameter whose first values nobody gives.
     TypeError
-        If rng, a layer or the loss is something else.
+        If rng, a layer, an initializer or the loss is something else.
     ValueError
         If n_in is smaller than 1, dtype is another, l2 is negative or no layer has weights.
 
@@ -89,6 +89,11 @@ class Network:
         l2: float = 0.0,
     ):
         check_rng(rng)
+        for name, function in (("initializer", initializer), ("bias_initializer", bias_initializer)):
+            if not callable(function):
+                raise TypeError(
+                    f"{name} must be a function from course_lib.initialization, such as he_normal; got {function!r}"
+                )
         self.n_in = check_count("n_in", n_in, 1)
         for layer in layers:
             if not isinstance(layer, Layer):

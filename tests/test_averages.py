@@ -62,6 +62,7 @@ def test_the_window_has_the_variance_of_a_sliding_mean():
 
 REFUSED = {
     "beta 1": (lambda: exponential_average([1.0], 1.0), r"beta must be in \[0, 1\), got 1.0"),
+    "beta text": (lambda: window_length("0.9"), r"beta must be in \[0, 1\), got '0.9'"),
     "beta nan": (lambda: window_length(float("nan")), r"beta must be in \[0, 1\), got nan"),
     "no value": (lambda: cumulative_mean([]), r"at least one value along its first axis, got shape \(0,\)"),
     "window 0": (lambda: sliding_mean([1.0], 0), "window must be a whole number of at least 1, got 0"),

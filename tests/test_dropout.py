@@ -164,6 +164,8 @@ def test_the_approximate_logistic_gradient_is_wrong_in_third_order_only():
 
 REFUSED = {
     "nothing kept": ("above 0 and at most 1, got 0 ", lambda: dropout.dropout_mask(RNG, (2,), keep=0)),
+    "text": ("above 0 and at most 1, got '0.5'", lambda: dropout.dropout_mask(RNG, (2,), keep="0.5")),
+    "no layer": ("of at least one layer, got none", lambda: dropout.thinned_networks([1.0], [], keep=0.5)),
     "above one": ("above 0 and at most 1, got 1.5", lambda: dropout.scaled_pass(X, [], keep=1.5)),
     "nan": ("above 0 and at most 1, got nan", lambda: regression.dropout_ridge(DATA, TARGET, keep=float("nan"))),
     "too many": ("n from 0 to 20, got n = 21", lambda: dropout.all_masks(21, keep=0.5)),
@@ -175,3 +177,21 @@ REFUSED = {
 def test_refused_by_name(words, call):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_a_number_is_no_source_of_masks():
+    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator.*got 0"):
+        dropout.dropout_mask(0, (2, 3), keep=0.5)
+
+
+UNIT = [
+    regression.linear_expected_error,
+    regression.linear_expected_gradient,
+    regression.logistic_expected_gradient,
+    regression.logistic_approximate_gradient,
+]
+
+
+@pytest.mark.parametrize("function", UNIT)
+def test_lists_do_as_arrays_do(function):
+    np.testing.assert_array_equal(function(W.tolist(), X.tolist(), 0.3, keep=0.6), function(W, X, 0.3, keep=0.6))

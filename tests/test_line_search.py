@@ -5,7 +5,7 @@ import pytest
 import scipy.optimize
 
 from course_lib.landscapes import spectral_quadratic
-from course_lib.line_search import SEARCHES, Objective, armijo, as_search, exact, wolfe
+from course_lib.line_search import SEARCHES, Objective, armijo, as_search, exact, golden_section, wolfe
 from course_lib.surfaces import SURFACES, himmelblau, quadratic, rosenbrock
 
 PLACES = [rosenbrock, himmelblau, SURFACES["bowl"], SURFACES["two_minima"]]
@@ -107,8 +107,18 @@ def test_products_by_differences_are_those_of_the_hessian():
     np.testing.assert_array_equal(f.product(point, np.zeros(2)), 0)
 
 
+@pytest.mark.parametrize("search", [exact, golden_section, armijo, wolfe])
+def test_lists_do_as_arrays_do(search):
+    """Along the slope of half a square the minimum is a whole step away; none of these goes further."""
+    f = Objective(lambda p: p @ p / 2, lambda p: p, lambda p: np.eye(2))
+    found = search(f, [3.0, 4.0], [-3.0, -4.0])
+    assert found == search(f, np.array([3.0, 4.0]), np.array([-3.0, -4.0])) and found.step == pytest.approx(1)
+
+
 def test_refused_by_name():
     point, d = np.ones(2), -np.ones(2)
+    with pytest.raises(ValueError, match=r"theta and direction must have one shape \(n,\), got \(2,\) and \(3,\)"):
+        armijo(quadratic, point, np.ones(3))
     with pytest.raises(ValueError, match="c_1 must be between 0 and 1, got 0"):
         armijo(quadratic, point, d, c_1=0)
     with pytest.raises(ValueError, match="shrink must be between 0 and 1, got 1"):

@@ -186,6 +186,16 @@ def test_relu_at_the_kink_has_gradient_zero_as_in_keras():
 
 
 REFUSED = {
+    "initializer": (
+        TypeError,
+        "initializer must be a function from course_lib.initialization.*got 'he'",
+        lambda n: make([Dense(3)], initializer="he"),
+    ),
+    "bias": (
+        TypeError,
+        "bias_initializer must be a function .*got 0.0",
+        lambda n: make([Dense(3)], bias_initializer=0.0),
+    ),
     "rng": (TypeError, "rng must be a numpy.random.Generator", lambda n: Network(0, 6, [Dense(3)])),
     "layer": (TypeError, r"layers must come from course_lib.layers.* got 'relu'", lambda n: make([Dense(3), "relu"])),
     "no weights": (ValueError, "at least one layer with weights", lambda n: make([relu])),
