@@ -7,14 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.descent import Descent, at_rest, check_count, check_needs, check_point, check_positive, make_record
+from course_lib.descent import (
+    DescentRecord,
+    at_rest,
+    check_count,
+    check_needs,
+    check_point,
+    check_positive,
+    make_descent_record,
+)
 from course_lib.line_search import armijo, golden_section
 from course_lib.newton_methods import raised
 from course_lib.objective import Objective, as_objective
 from course_lib.rule import FloatArray
 
 
-def coordinate_descent(f: Any, theta0: Any, *, sweeps: int = 100, tolerance: float = 1e-7) -> Descent:
+def coordinate_descent(f: Any, theta0: Any, *, sweeps: int = 100, tolerance: float = 1e-7) -> DescentRecord:
     """Minimize over one coordinate after the other, by golden section: values are all it asks for.
 
     Parameters
@@ -30,7 +38,7 @@ def coordinate_descent(f: Any, theta0: Any, *, sweeps: int = 100, tolerance: flo
 
     Returns
     -------
-    Descent
+    DescentRecord
         One point of the path for every coordinate of every sweep.
 
     Raises
@@ -62,7 +70,7 @@ def block_coordinate_descent(
     damping: float = 1e-8,
     sweeps: int = 100,
     tolerance: float = 1e-10,
-) -> Descent:
+) -> DescentRecord:
     """Take a Newton step in one block of coordinates after the other: exact where the function is quadratic in each block.
 
     Parameters
@@ -82,7 +90,7 @@ def block_coordinate_descent(
 
     Returns
     -------
-    Descent
+    DescentRecord
         One point of the path for every block of every sweep.
 
     Raises
@@ -116,7 +124,7 @@ def _sweep(
     move: Callable[[Objective, FloatArray, list[int]], tuple[FloatArray, str]],
     sweeps: int,
     tolerance: float,
-) -> Descent:
+) -> DescentRecord:
     check_count("sweeps", sweeps, 0)
     theta = check_point(theta0)
     parts = [[i] for i in range(len(theta))] if blocks is None else [list(block) for block in blocks]
@@ -141,4 +149,4 @@ def _sweep(
             words += f"; {at_rest(f, theta, at_start=False)}"
     gradient = f.functions["gradient"]
     norms = [float(np.linalg.norm(gradient(point))) if gradient else np.nan for point in path]
-    return make_record(name, f, path, norms, [1.0] * (len(path) - 1), rests, words or "all sweeps are done")
+    return make_descent_record(name, f, path, norms, [1.0] * (len(path) - 1), rests, words or "all sweeps are done")

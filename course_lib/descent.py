@@ -16,7 +16,7 @@ from course_lib.surface import classify
 
 
 @dataclass(frozen=True)
-class Descent:
+class DescentRecord:
     """What a method did.
 
     Parameters
@@ -66,7 +66,7 @@ Direction = Callable[[Objective, FloatArray, FloatArray, Any], tuple[FloatArray,
 
 def steepest_descent(
     f: Any, theta0: Any, *, search: Any = "exact", steps: int = 100, tolerance: float = 1e-8
-) -> Descent:
+) -> DescentRecord:
     """Go against the gradient as far as a line search says.
 
     Parameters
@@ -84,7 +84,7 @@ def steepest_descent(
 
     Returns
     -------
-    Descent
+    DescentRecord
         What happened; nothing that happens on the way is an error.
 
     Raises
@@ -108,7 +108,7 @@ def follow(
     steps: int,
     tolerance: float,
     needs: str = "gradient",
-) -> Descent:
+) -> DescentRecord:
     """Follow a direction as far as a line search says, again and again.
 
     Parameters
@@ -133,7 +133,7 @@ def follow(
 
     Returns
     -------
-    Descent
+    DescentRecord
         What happened.
 
     Raises
@@ -169,16 +169,16 @@ def follow(
                     path.append(theta)
                     norms.append(float(np.linalg.norm(g)))
                     sizes.append(found.step)
-    return make_record(name, objective, path, norms, sizes, rests, words)
+    return make_descent_record(name, objective, path, norms, sizes, rests, words)
 
 
-def make_record(
+def make_descent_record(
     name: str, f: Objective, path: list[FloatArray], norms: list[float], sizes: list[float], rests: bool, words: str
-) -> Descent:
+) -> DescentRecord:
     """Make the record of a descent from its lists; what is computed for the record is not counted."""
     asked = dict(f.evaluations)
     values = [f.value(point) for point in path]
-    return Descent(name, np.array(path), np.array(values), np.array(norms), np.array(sizes), asked, rests, words)
+    return DescentRecord(name, np.array(path), np.array(values), np.array(norms), np.array(sizes), asked, rests, words)
 
 
 def at_rest(f: Objective, theta: FloatArray, *, at_start: bool) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.descent import Descent, check_count, check_positive, follow
+from course_lib.descent import DescentRecord, check_count, check_positive, follow
 from course_lib.objective import Objective
 from course_lib.rule import FloatArray
 
 FLAT = 1e-12  # an eigenvalue below this share of the largest is a flat direction
 
 
-def newton(f: Any, theta0: Any, *, search: Any = "full", steps: int = 50, tolerance: float = 1e-8) -> Descent:
+def newton(f: Any, theta0: Any, *, search: Any = "full", steps: int = 50, tolerance: float = 1e-8) -> DescentRecord:
     r"""Jump to the critical point of the quadratic model, be it minimum, maximum or saddle.
 
     .. math::
@@ -40,7 +40,7 @@ def damped_newton(
     search: Any = "armijo",
     steps: int = 100,
     tolerance: float = 1e-8,
-) -> Descent:
+) -> DescentRecord:
     r"""Newton's step after a constant was added to all eigenvalues, so much that the smallest is at least the damping.
 
     .. math::
@@ -64,7 +64,7 @@ def saddle_free_newton(
     search: Any = "armijo",
     steps: int = 100,
     tolerance: float = 1e-8,
-) -> Descent:
+) -> DescentRecord:
     r"""Newton's step with the absolute values of the eigenvalues: saddles repel it.
 
     .. math::
@@ -90,7 +90,7 @@ def truncated_newton(
     search: Any = "armijo",
     steps: int = 100,
     tolerance: float = 1e-8,
-) -> Descent:
+) -> DescentRecord:
     """Newton's step solved by a few conjugate-gradient steps, which ask for Hessian-vector products only.
 
     Parameters and errors are those of `steepest_descent`. The inner iteration ends after ``cg_steps`` (by default n), when its

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.descent import Descent, check_count, follow
+from course_lib.descent import DescentRecord, check_count, follow
 from course_lib.objective import Objective
 from course_lib.rule import FloatArray
 
 
-def bfgs(f: Any, theta0: Any, *, search: Any = "wolfe", steps: int = 200, tolerance: float = 1e-8) -> Descent:
+def bfgs(f: Any, theta0: Any, *, search: Any = "wolfe", steps: int = 200, tolerance: float = 1e-8) -> DescentRecord:
     """Learn the inverse Hessian from the gradients on the way (Broyden, Fletcher, Goldfarb, Shanno).
 
     Parameters and errors are those of `steepest_descent`. See J. Nocedal and S. Wright (2006), Numerical Optimization,
@@ -35,7 +35,7 @@ def bfgs(f: Any, theta0: Any, *, search: Any = "wolfe", steps: int = 200, tolera
 
 def lbfgs(
     f: Any, theta0: Any, *, memory: int = 10, search: Any = "wolfe", steps: int = 200, tolerance: float = 1e-8
-) -> Descent:
+) -> DescentRecord:
     """BFGS from the last few steps only: 2 x memory x n numbers in place of n x n.
 
     Parameters and errors are those of `steepest_descent`; the memory is at least 1. See J. Nocedal and S. Wright (2006),
