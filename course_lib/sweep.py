@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from course_lib.engine import check_hyper, check_start, descend
+from course_lib.hyperparameters import check_count, is_count
 from course_lib.rule import FloatArray, Rule, as_rule
+from course_lib.run_arguments import check_matrix
 from course_lib.surface import Surface, as_surface
 from course_lib.workers import on_workers
 
@@ -33,7 +35,7 @@ class Descent:
         A surface, the name of one, or a function from points of shape ``(runs, n)`` to gradients of the same shape.
     theta0 : array_like of shape (n,) or callable
         Where to start; a callable draws it from a generator, so that each seed has a start of its own.
-    steps : int
+    steps : int >= 0
         How many steps.
     score : callable, optional
         From end points of shape ``(runs, n)`` to numbers of shape ``(runs,)``, the smaller the better. The value of the
@@ -46,7 +48,8 @@ class Descent:
     Raises
     ------
     LookupError, TypeError, ValueError
-        As `course_lib.descend`; also if there is neither a surface nor a score.
+        As `course_lib.descend`, and at once: a start is drawn to be looked at. Also if there is neither a surface nor a
+        score.
     """
 
     def __init__(
@@ -61,7 +64,7 @@ class Descent:
         **hyper: Any,
     ):
         self.before = before
-        self.rule, self.steps, self.hyper = as_rule(rule), steps, hyper
+        self.rule, self.steps, self.hyper = as_rule(rule), check_count("steps", steps, 0), hyper
         self.grad = as_surface(grad) if isinstance(grad, str) else grad
         if score is None and not isinstance(self.grad, Surface):
             raise TypeError(
@@ -69,7 +72,9 @@ class Descent:
             )
         self.score = self.grad if score is None else score
         self.theta0 = theta0 if callable(theta0) else check_start(theta0)
-        self.rule.with_defaults(hyper)
+        shape = self.start(np.random.default_rng(0)).shape
+        check_matrix(self.rule, shape)
+        check_hyper(self.rule, hyper, shape, fill=False)
 
     def __call__(self, rng: np.random.Generator, **hyper: Any) -> float:
         """Make one run and return its score."""
@@ -99,7 +104,11 @@ class Descent:
 
     def start(self, rng: np.random.Generator) -> FloatArray:
         """Return the start of a seed."""
-        return check_start(self.theta0(rng)) if callable(self.theta0) else self.theta0
+        start = check_start(self.theta0(rng)) if callable(self.theta0) else self.theta0
+        wanted = (len(self.grad.coordinates),) if isinstance(self.grad, Surface) else start.shape[-1:]
+        if start.shape != wanted:
+            raise ValueError(f"a start of one run must have shape {wanted}, got {start.shape}")
+        return start
 
     def _end(self, starts: FloatArray, hyper: Setting) -> FloatArray:
         hyper = {**self.hyper, **hyper}
@@ -124,7 +133,8 @@ class Sweep:
     seeds : list of int
         The seeds.
     values : ndarray of shape (settings, seeds)
-        What each run returned, the smaller the better; inf where it diverged, nan where it failed.
+        What each run returned, the smaller the better; inf where it diverged, which is where it returned no finite
+        number; nan where it failed.
     failures : dict of (int, int) to str
         Why a run failed, by the numbers of its setting and its seed.
     grid : dict of str to list
@@ -229,7 +239,7 @@ def sweep(
         for setting in settings:
             check_hyper(experiment.rule, setting, (1,), fill=False)
         if _is_one_batch(settings):
-            record.values[...] = _no_nan(experiment.all_at_once(settings, numbers))
+            record.values[...] = _or_diverged(experiment.all_at_once(settings, numbers))
             if on_progress is not None:
                 on_progress(total, total)
             return record
@@ -254,28 +264,35 @@ def _run_one(experiment: Experiment, setting: Setting, seed: int) -> tuple[float
             raise TypeError(f"an experiment returns a number, this one returned {value!r}"[:200])
     except Exception as error:
         return math.nan, f"{type(error).__name__}: {error}"
-    return float(_no_nan(np.asarray(value, float))), ""
+    return float(_or_diverged(np.asarray(value, float))), ""
 
 
 def _settings(over: Any) -> tuple[list[Setting], dict[str, list[Any]]]:
     if isinstance(over, Mapping):
+        for name, values in over.items():
+            if isinstance(values, str) or not np.iterable(values):
+                raise TypeError(f"{name}: expected a sequence of values, got {values!r}")
         grid = {name: list(values) for name, values in over.items()}
         for name, values in grid.items():
             if not values or any(a is b or np.array_equal(a, b) for a, b in itertools.combinations(values, 2)):
                 raise ValueError(f"{name}: expected at least one value and none twice, got {values}")
         settings = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     else:
-        grid, settings = {}, [dict(setting) for setting in over]
+        listed = list(over) if np.iterable(over) else [over]
+        if wrong := [setting for setting in listed if not isinstance(setting, Mapping)]:
+            raise TypeError(f"over must be a mapping of names to values, or a sequence of mappings; got {wrong[0]!r}")
+        grid, settings = {}, [dict(setting) for setting in listed]
     if not settings:
         raise ValueError("a sweep needs at least one setting")
     return settings, grid
 
 
 def _seeds(seeds: Any) -> list[int]:
-    numbers = [int(seed) for seed in seeds]
-    if not numbers or len(set(numbers)) != len(numbers) or min(numbers) < 0 or numbers != list(seeds):
-        raise ValueError(f"seeds must be whole numbers of at least 0, one or more and none twice, got {list(seeds)}")
-    return numbers
+    given = list(seeds) if np.iterable(seeds) else seeds
+    good = isinstance(given, list) and given and all(is_count(seed, 0) for seed in given)
+    if not good or len(set(given)) != len(given):
+        raise ValueError(f"seeds must be whole numbers of at least 0, one or more and none twice, got {given!r}")
+    return [int(seed) for seed in given]
 
 
 def _is_one_batch(settings: Sequence[Setting]) -> bool:
@@ -286,9 +303,9 @@ def _is_one_batch(settings: Sequence[Setting]) -> bool:
     )
 
 
-def _no_nan(values: FloatArray) -> FloatArray:
-    """A run that is no number any more has diverged."""
-    return np.where(np.isnan(values), np.inf, values)
+def _or_diverged(values: FloatArray) -> FloatArray:
+    """A run that is no finite number any more has diverged; -inf would else be the best."""
+    return np.where(np.isfinite(values), values, np.inf)
 
 
 def _name(record: Sweep, i: int, j: int) -> str:

@@ -157,6 +157,13 @@ def test_the_same_call_runs_on_a_dask_cluster(tmp_path):
     assert record.failures == plain.failures and list(record.failures) == [(1, 0), (1, 1)]
 
 
+def test_what_falls_without_end_is_not_the_best():
+    """The logarithm of what rounding has made 0 is no sign of a good run."""
+    record = sweep(lambda rng, *, x: -np.inf if x == 2 else x, {"x": [2.0, 1.0, 3.0]})
+    assert record.best == {"x": 1.0}
+    np.testing.assert_array_equal(record.values[:, 0], [np.inf, 1.0, 3.0])
+
+
 def test_nothing_that_ran_whole_is_the_best():
     record = Sweep([{"x": 1}], [0], np.array([[np.nan]]), {(0, 0): "RuntimeError: no"})
     with pytest.raises(ValueError, match="no setting has all its runs; the first failure: RuntimeError: no"):
@@ -170,6 +177,12 @@ REFUSED = {
     "no value": (ValueError, r"x: expected at least one value and none twice, got \[\]", (noisy_square, {"x": []}), {}),
     "twice": (ValueError, r"none twice, got \[1, 2, 1\]", (noisy_square, {"x": [1, 2, 1]}), {}),
     "no seed": (ValueError, r"seeds must be whole numbers .* got \[\]", (noisy_square, {"x": [1]}), {"seeds": []}),
+    "number of seeds": (ValueError, "seeds must be whole numbers .* got 3", (noisy_square, {"x": [1]}), {"seeds": 3}),
+    "no seed but nan": (ValueError, r"got \[nan\]", (noisy_square, {"x": [1]}), {"seeds": [np.nan]}),
+    "one value": (TypeError, "x: expected a sequence of values, got 0.1", (noisy_square, {"x": 0.1}), {}),
+    "a word": (TypeError, "x: expected a sequence of values, got 'abc'", (noisy_square, {"x": "abc"}), {}),
+    "over a number": (TypeError, "a mapping of names to values, .* got 3", (noisy_square, 3), {}),
+    "over a name": (TypeError, "a mapping of names to values, .* got 'x'", (noisy_square, ["x"]), {}),
     "seed": (ValueError, r"got \[0.5\]", (noisy_square, {"x": [1]}), {"seeds": [0.5]}),
     "unknown": (TypeError, "did you mean 'momentum'", (SURFACE, {"momentun": [0.9]}), {}),
     "rate": (ValueError, "learning_rate must be at least 0, got -1", (SURFACE, {"learning_rate": [0.1, -1]}), {}),
@@ -188,6 +201,16 @@ def test_a_descent_refuses_by_name():
         Descent("momentum", lambda theta: theta, [1.0], 3)
     with pytest.raises(TypeError, match="did you mean 'momentum'"):
         Descent("momentum", quadratic, [1.0, 1.0], 3, momentun=0.9)
+    for steps in (-3, 2.5, None):
+        with pytest.raises(ValueError, match=f"steps must be a whole number of at least 0, got {steps}"):
+            Descent("momentum", quadratic, [1.0, 1.0], steps)
+    for start in ([1.0] * 3, [[1.0, 1.0]], lambda rng: rng.normal(size=3)):
+        with pytest.raises(ValueError, match=r"a start of one run must have shape \(2,\), got \((3,|1, 2)\)"):
+            Descent("momentum", quadratic, start, 3)
+    with pytest.raises(ValueError, match=r"adam: beta_1 must be in \[0, 1\), got 2"):
+        Descent("adam", quadratic, lambda rng: rng.normal(size=2), 3, beta_1=2)
+    with pytest.raises(ValueError, match="muon works on matrices"):
+        Descent("muon", quadratic, [1.0, 1.0], 3)
     with pytest.raises(ValueError, match=r"score must give one number a run, shape \(1,\), got \(1, 2\)"):
         sweep(Descent("momentum", quadratic, [1.0, 1.0], 3, score=lambda theta: theta), {"learning_rate": [0.1]})
 
