@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.network import Network
+from course_lib.objective import product_by_differences
 from course_lib.rule import FloatArray
 
 
@@ -54,14 +55,9 @@ def hessian_vector_product(
     v = np.asarray(v, theta.dtype)
     if v.shape != theta.shape or not np.isfinite(v).all():
         raise ValueError(f"v must be finite and have the shape of theta, {theta.shape}, got shape {v.shape}")
-    largest = float(np.abs(v).max())
-    if largest == 0:
-        return np.zeros_like(theta)
-    v = v / largest  # else the squares in its length come to 0 or inf
-    r = float(np.finfo(theta.dtype).eps) ** (1 / 3) * (1 + float(np.linalg.norm(theta))) / float(np.linalg.norm(v))
 
-    def gradient(step: float) -> FloatArray:
+    def gradient(point: FloatArray) -> FloatArray:
         rng = np.random.default_rng(seed)
-        return network.loss_and_grad(x, y, at=theta + step * v, training=training, rng=rng)[1].copy()
+        return network.loss_and_grad(x, y, at=point, training=training, rng=rng)[1].copy()
 
-    return largest * ((gradient(r) - gradient(-r)) / (2 * r))
+    return product_by_differences(gradient, theta, v)

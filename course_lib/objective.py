@@ -85,11 +85,7 @@ class Objective:
             return np.asarray(self.functions["product"](theta, direction), float)
         if self.has("hessian"):
             return self.hessian(theta) @ direction
-        length = np.linalg.norm(direction)
-        if length == 0:
-            return np.zeros_like(direction)
-        h = 1e-5 * (1 + np.linalg.norm(theta)) / length
-        return (self.gradient(theta + h * direction) - self.gradient(theta - h * direction)) / (2 * h)
+        return product_by_differences(self.gradient, np.asarray(theta, float), direction)
 
     def _ask(self, kind: str, theta: FloatArray) -> Any:
         last = self._last.get(kind)
@@ -101,6 +97,35 @@ class Objective:
             with np.errstate(all="ignore"):
                 last = self._last[kind] = (theta.copy(), np.array(function(theta)))
         return last[1]
+
+
+def product_by_differences(gradient: Function, theta: FloatArray, v: FloatArray) -> FloatArray:
+    r"""Hessian times a vector from two gradients.
+
+    .. math::
+        H v \approx \frac{g(\theta + r v) - g(\theta - r v)}{2 r}, \qquad
+        r = \sqrt[3]{\varepsilon} \, \frac{1 + \lVert \theta \rVert}{\lVert v \rVert}
+
+    Parameters
+    ----------
+    gradient : callable
+        From a point to a gradient, both of shape ``(n,)``; the first array is still held when it is called again.
+    theta : ndarray of shape (n,)
+        Where; its type says what :math:`\varepsilon`, the spacing of the numbers, is.
+    v : ndarray of shape (n,)
+        The vector.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The product, right to about the second power of the root in r.
+    """
+    largest = float(np.abs(v).max())
+    if largest == 0:
+        return np.zeros_like(theta)
+    v = v / largest  # else the squares in its length come to 0 or inf
+    r = float(np.finfo(theta.dtype).eps) ** (1 / 3) * (1 + float(np.linalg.norm(theta))) / float(np.linalg.norm(v))
+    return largest * ((gradient(theta + r * v) - gradient(theta - r * v)) / (2 * r))
 
 
 def as_objective(f: Any) -> Objective:

@@ -107,6 +107,14 @@ def test_products_by_differences_are_those_of_the_hessian():
     np.testing.assert_array_equal(f.product(point, np.zeros(2)), 0)
 
 
+@pytest.mark.parametrize("length", [1e-200, 1e-3, 1e200])
+def test_products_by_differences_are_linear_in_the_direction_however_long(length):
+    """The square of its length need not be a number."""
+    f = Objective(rosenbrock, rosenbrock.grad)
+    point, d = np.array([-1.2, 1.0]), np.array([0.3, -2.0])
+    np.testing.assert_allclose(f.product(point, length * d) / length, rosenbrock.hessian(point) @ d, rtol=1e-6)
+
+
 @pytest.mark.parametrize("search", [exact, golden_section, armijo, wolfe])
 def test_lists_do_as_arrays_do(search):
     """Along the slope of half a square the minimum is a whole step away; none of these goes further."""
