@@ -8,6 +8,7 @@ import html
 import inspect
 import io
 import itertools
+import os
 import re
 import string
 import sys
@@ -18,6 +19,8 @@ from typing import Any
 from course_lib.rule import Rule, as_rule
 
 COLUMN = 78  # characters that a line of code has on the page
+PHONE = "(max-width: 540px)"  # where the letters of a picture as wide as the page would be too small to read
+NARROW = 4.0  # inches of a picture for such a screen
 
 
 class ShownRule:
@@ -154,6 +157,36 @@ def code(rule: Rule) -> str:
     """
     source = _without_docstring(rule.function)
     return source if rule.where_function is None else f"{source}\n\n\n{_without_docstring(rule.where_function)}"
+
+
+def _encoded(figure: Any) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=1.6 * figure.dpi)
+    return base64.b64encode(_with_palette(stream)).decode("ascii")
+
+
+def _narrow(figure: Any) -> None:
+    """Make a figure as wide as a phone, its letters as large as ever: panels come one below the other."""
+    panels = [axes for axes in figure.axes if axes.get_subplotspec() is not None]
+    grids = {axes.get_subplotspec().get_gridspec() for axes in panels}
+    rows = 1
+    if len(grids) == 1 and (grid := grids.pop()).ncols > 1:
+        rows = len(panels) / grid.nrows
+        for place, axes in zip(figure.add_gridspec(len(panels), 1), panels, strict=True):
+            axes.set_subplotspec(place)
+            if axes is not panels[0] and axes.get_shared_y_axes().joined(panels[0], axes):
+                axes.tick_params(labelleft=True)  # what is shared stood beside the first panel only
+                axes.set_ylabel(axes.get_ylabel() or panels[0].get_ylabel())
+    figure.set_size_inches(NARROW, rows * figure.get_figheight())
+    for legend in list(figure.legends):
+        handles, labels = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
+        columns = len(labels)
+        figure.draw_without_rendering()
+        while columns > 1 and legend.get_window_extent().width > figure.bbox.width:
+            columns -= 1
+            legend.remove()
+            legend = figure.legend(handles, labels, loc="outside upper center", ncols=columns)
+            figure.draw_without_rendering()
 
 
 def _with_palette(stream: io.BytesIO) -> bytes:
@@ -302,15 +335,20 @@ class Picture:
 
     def __init__(self, figure: Any, alt: str):
         self.alt = alt
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=1.6 * figure.dpi)
-        self.png = base64.b64encode(_with_palette(stream)).decode("ascii")
+        self.png = _encoded(figure)
         self.width = round(figure.get_figwidth() * figure.dpi)
+        self.small = ""
+        if os.environ.get("COURSE_SITE") == "1":  # a notebook on a phone is no way to learn; a page may be
+            _narrow(figure)
+            self.small = _encoded(figure)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         source = f'src="data:image/png;base64,{self.png}" style="width: {self.width}px; max-width: 100%"'
-        picture = f'<img class="course-picture" alt="{html.escape(self.alt)}" {source}>'
-        return {"text/html": picture, "image/png": self.png, "text/plain": self.alt}
+        shown = f'<img class="course-picture" alt="{html.escape(self.alt)}" {source}>'
+        if self.small:
+            small = f'<source media="{PHONE}" srcset="data:image/png;base64,{self.small}">'
+            shown = f"<picture>{small}{shown}</picture>"
+        return {"text/html": shown, "image/png": self.png, "text/plain": self.alt}
 
     def __repr__(self) -> str:
         return self.alt

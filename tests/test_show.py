@@ -3,11 +3,13 @@
 import ast
 import base64
 import inspect
+import io
 import textwrap
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from course_lib import RULES, feature_scaling, normalization, update_rule
 from course_lib.show import COLUMN, code, exercise, picture, question, say, show_function, show_rule
@@ -128,3 +130,30 @@ def test_a_picture_needs_words():
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
     with pytest.raises(ValueError, match="must say what is to be seen, got 'plot'"):
         picture(figure, alt="plot")
+
+
+def test_a_page_has_a_narrow_picture_for_phones_whose_panels_come_one_below_the_other(monkeypatch):
+    def drawn():
+        figure = Figure(figsize=(8, 3), dpi=100, layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        left.set_ylabel("loss")
+        lines = [
+            axes.plot([0, 1], [i, 1], label="a label of some length")[0] for i, axes in enumerate([left, right] * 2)
+        ]
+        figure.legend(handles=lines, loc="outside upper center", ncols=4)
+        return figure
+
+    assert "<source" not in picture(drawn(), alt="two panels side by side")._repr_mimebundle_()["text/html"]
+    monkeypatch.setenv("COURSE_SITE", "1")
+    figure = drawn()
+    page = picture(figure, alt="two panels side by side")._repr_mimebundle_()["text/html"]
+    wide, small = (
+        Image.open(io.BytesIO(base64.b64decode(page.split(start)[1].split('"')[0])))
+        for start in ('src="data:image/png;base64,', 'srcset="data:image/png;base64,')
+    )
+    assert (wide.size, small.size) == ((1280, 480), (640, 960))
+    above, below = figure.axes
+    assert above.get_position().y0 > below.get_position().y1
+    assert below.get_ylabel() == "loss" and below.yaxis.get_tick_params()["labelleft"]
+    figure.draw_without_rendering()
+    assert 200 < figure.legends[0].get_window_extent().width <= figure.bbox.width
