@@ -43,6 +43,7 @@ REVERSALS = {
     "normalization": {
         "normalization.standardize": "kappas = {(s, {'min-max': 'standardization', 'standardization': 'min-max'}.get(l, l)): k for (s, l), k in kappas.items()}",
         "normalization.whiten": "needed = needed | {('wine', 'whitening'): needed['wine', 'standardization']}",
+        "normalization.logarithm-first": "kappas = {(s, {'logarithm, then standardization': 'standardization', 'standardization': 'logarithm, then standardization'}.get(l, l)): k for (s, l), k in kappas.items()}",
         "normalization.logarithm": "by_log = paired_ratio(logged, plain)",
         "normalization.all-orders": "orders = lambda w, rate, every=orders: every(w[:3], rate)",
         "normalization.newton": "from_above = np.array([100.0] + 12 * [1.0])",
@@ -50,7 +51,7 @@ REVERSALS = {
         "normalization.dead-bias": "by_bias = by_bias + 0.1",
         "normalization.weight-scale": "tenfold = once",
         "normalization.larger-rates": "gain = gain | {('ReLU', 0.3): gain['ReLU', 0.01]}",
-        "normalization.small-rate": "gain = gain | {('ReLU', 0.01): gain['ReLU', 0.3]}",
+        "normalization.small-rate": "patient = {'without': patient['with batch norm'], 'with batch norm': patient['without']}",
         "normalization.start": "learned = {'without': 5, 'with batch norm': 1}",
         "normalization.too-long-to-learn": "by_scale = by_scale | {10: by_scale[1]}",
         "normalization.regularizes": "by_heart = by_heart | {'10': by_heart['none'], 'none': by_heart['10']}",
