@@ -21,7 +21,7 @@ REVERSALS = {
     "adaptive_rates": {
         "adaptive_rates.axes": "counts = counts | {('adagrad', 100, 45): counts['adagrad', 100, 0]}",
         "adaptive_rates.signs": "plain, signs = signs, plain",
-        "adaptive_rates.sparse": "sparse_loss = sparse_loss | {'adagrad': sparse_loss['rmsprop'], 'rmsprop': sparse_loss['adagrad']}",
+        "adaptive_rates.sparse": "sparse_loss = sparse_loss | {('adagrad', False): sparse_loss['momentum', True], ('momentum', True): sparse_loss['adagrad', False]}",
         "adaptive_rates.forgets": "ends = {'adagrad': ends['rmsprop'], 'rmsprop': ends['adagrad']}",
         "adaptive_rates.never-rests": "bounce = bounce * 0.9",
         "adaptive_rates.bias-lengthens": "steps = steps | {'adam_uncorrected': 1 / steps['adam_uncorrected']}",
@@ -33,12 +33,12 @@ REVERSALS = {
         "adaptive_rates.amsgrad-thirds": "end = {(game, rule): -x for (game, rule), x in end.items()}",
         "adaptive_rates.amsgrad-periodic": "end = end | {('1010 and −10', 'rmsprop'): end['1010 and −10', 'amsgrad']}",
         "adaptive_rates.wilson": "fitted = fitted | {'adam': fitted['gradient_descent'], 'gradient_descent': fitted['adam']}",
-        "adaptive_rates.wilson-units": "in_units = {(m, 3.0 if u == 0.1 else 0.1): e for (m, u), e in in_units.items()}",
+        "adaptive_rates.wilson-units": "in_units = {m: in_units[m[0], {0.1: 3.0, 3.0: 0.1}.get(m[1], m[1])] for m in in_units}",
         "adaptive_rates.decoupled": "decay = {'adam': decay['adamw'], 'adamw': decay['adam']}",
         "adaptive_rates.newton-schulz": "spectrum = spectrum * 1.1",
         "adaptive_rates.muon": "left_over = {(not two_sided, rule): x for (two_sided, rule), x in left_over.items()}",
         "adaptive_rates.fair-race": "result = result | {'adam': result['gradient_descent'], 'gradient_descent': result['adam']}",
-        "adaptive_rates.lions-rate": "race_rate = race_rate | {'lion': race_rate['adam']}",
+        "adaptive_rates.lions-rate": "by_passes = {p: type(e)(1 / e.ratio, 1 / e.high, 1 / e.low, e.runs - e.above, e.runs) for p, e in by_passes.items()}",
     },
     "normalization": {
         "normalization.standardize": "kappas = {(s, {'min-max': 'standardization', 'standardization': 'min-max'}.get(l, l)): k for (s, l), k in kappas.items()}",
