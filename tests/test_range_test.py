@@ -6,6 +6,7 @@ import pytest
 from course_lib import Network
 from course_lib.data import digits
 from course_lib.layers import BatchNorm, Dense, Dropout, relu
+from course_lib.losses import squared
 from course_lib.range_test import range_test
 from course_lib.training import train
 
@@ -52,6 +53,30 @@ def test_it_stops_when_the_loss_breaks_and_the_suggestion_trains(rule, seed):
         learning_rate=found.suggestion,
     )
     assert not history.diverged and np.mean(history.losses[-20:]) < 0.5 * history.losses[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_on_a_quadratic_the_suggestion_lies_below_the_largest_stable_rate_and_the_loss_breaks_above(momentum, seed):
+    """Polyak (1964): the heavy ball is stable up to (2 + 2 momentum) / L; at momentum 0 that is gradient descent's 2 / L."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(64, 3)) * rng.uniform(0.1, 3, 3)
+    y = x @ rng.normal(size=3) + 3.0
+    design = np.column_stack([x, np.ones(64)])
+    stable = (2 + 2 * momentum) / np.linalg.eigvalsh(2 * design.T @ design / 64).max()
+
+    def linear():
+        return Network(np.random.default_rng(seed), 3, [Dense(1)], loss=squared)
+
+    options = {"batch_size": 64, "momentum": momentum}
+    found = range_test(rng, linear(), "momentum", x, y, lowest=stable / 1e4, highest=100 * stable, **options)
+    assert found.diverged and found.rates[-1] > stable > found.suggestion
+    if momentum == 0:  # with momentum a loss may rise on its way down
+        falling = found.losses[1:][found.rates[:-1] < stable] / found.losses[:-1][found.rates[:-1] < stable]
+        assert falling.max() <= 1
+    for share, grows in ((found.suggestion / stable, False), (0.98, False), (1.02, True)):
+        losses = train(rng, linear(), "momentum", x, y, epochs=2000, learning_rate=share * stable, **options).losses
+        assert (losses[-1] > losses[0]) == grows
 
 
 def test_the_smoothed_loss_is_the_corrected_average():
