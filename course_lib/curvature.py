@@ -38,8 +38,10 @@ def hessian_vector_product(
     Returns
     -------
     ndarray of shape (n,)
-        In float64 right to about 1e-9 of its size, in float32 to about 1e-3 (:math:`\varepsilon` is the spacing of the
-        numbers). Where a ReLU has its kink within the two points, one of its slopes is counted for both.
+        Right to about :math:`\varepsilon^{2/3} (1 + \lVert \theta \rVert)^2 / 3` of its size (:math:`\varepsilon` is the
+        spacing of the numbers), for the error grows with the square of r: in float64 to 2e-10 where theta has length 3 and
+        to 1e-8 where it has length 30, in float32 to 1e-4 and to 1e-2. It is worse where the units are saturated, so that
+        the product itself is nearly 0. Where a ReLU has its kink within the two points, one of its slopes is counted for both.
 
     Raises
     ------

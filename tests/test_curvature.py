@@ -35,6 +35,20 @@ def test_logistic_regression_has_its_closed_form():
     np.testing.assert_allclose(hessian_vector_product(network, X, X[:, 0] > 0, v), H @ v, rtol=1e-8)
 
 
+@pytest.mark.parametrize(("dtype", "spread"), [*((np.float64, s) for s in (0.1, 2, 5, 10)), (np.float32, 2)])
+def test_its_error_grows_with_the_square_of_the_length_of_theta_as_the_docstring_says(dtype, spread):
+    network, errors = make([Dense(1)], dtype, loss=logistic), []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        y, v = rng.random(12) > 0.5, rng.normal(size=5)
+        network.theta[...] = spread * rng.normal(size=5)
+        p = sigmoid(X @ network.theta[:4].astype(float) + network.theta[4])
+        exact = ONES.T @ (ONES @ v * p * (1 - p)) / 12
+        off = np.linalg.norm(hessian_vector_product(network, X, y, v) - exact) / np.linalg.norm(exact)
+        errors.append(off / (np.finfo(dtype).eps ** (2 / 3) * (1 + np.linalg.norm(network.theta)) ** 2 / 3))
+    assert 0.1 < np.median(errors) < 3
+
+
 def test_it_is_linear_and_symmetric_for_a_deep_network():
     network = make([Dense(5), BatchNorm(), tanh, Dropout(keep=0.7), Dense(3)])
     y = RNG.integers(3, size=12)
