@@ -55,6 +55,9 @@ def _ramp(step, rest, *, first, warmup_steps, warmup_learning_rate):
     return np.where(step < warmup_steps, line, rest)
 
 
+_ramp.__name__ = "warm_up"  # as messages name it
+
+
 def warm_up(after: Schedule, *, warmup_steps: float, warmup_learning_rate: float = 0.0) -> WarmUp:
     """Lead up to any schedule along a straight line; it begins when the line has reached its first value.
 

@@ -234,7 +234,7 @@ def test_constants_out_of_range_are_refused(make, constants, words):
 def test_refused_by_name_when_combined():
     with pytest.raises(TypeError, match="warm_up leads up to a schedule of this module, got float"):
         warm_up(0.1, warmup_steps=3)
-    with pytest.raises(ValueError, match="warmup_steps must be greater than 0, got 0"):
+    with pytest.raises(ValueError, match="schedule 'warm_up': warmup_steps must be greater than 0, got 0"):
         warm_up(constant(learning_rate=1.0), warmup_steps=0)
     with pytest.raises(LookupError, match="no schedule is called 'cosine_deca'; did you mean 'cosine_decay'"):
         schedule_from({"name": "cosine_deca"})
