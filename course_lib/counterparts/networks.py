@@ -67,13 +67,26 @@ def keras_scaling(scaling: Any) -> keras.layers.Normalization:
     Raises
     ------
     LookupError
-        If Keras has none: a logarithm, or whitening, which mixes the features.
+        If Keras has none: a logarithm, or whitening, which mixes the features. Also for a feature so narrow that Keras takes
+        another width for it.
+
+    Notes
+    -----
+    Keras divides by at least ``keras.config.epsilon()``, 1e-7, where ours divides by the width whatever it is. The layer
+    computes in ``keras.config.floatx()``: in float32 a feature is right to about the spacing of the numbers at its center by
+    its width, which for one at 1e6 with deviation 1 is 0.06.
     """
     if not isinstance(scaling, Scaling):
         raise LookupError(
             f"Keras has no counterpart of {type(scaling).__name__}: its Normalization is affine by feature"
         )
     width = np.asarray(scaling.width, float)
+    if (narrow := width < keras.config.epsilon()).any():
+        i = int(np.argmax(narrow))
+        raise LookupError(
+            f"Keras has no counterpart of width {width[i]:.3g}, of feature {i}: its Normalization divides by at least "
+            f"{keras.config.epsilon():g}; measure the feature in a smaller unit"
+        )
     return keras.layers.Normalization(mean=scaling.center - scaling.low * width, variance=width**2)
 
 
@@ -117,9 +130,13 @@ def copy_from_keras(network: Network, model: keras.Sequential) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no model.
     ValueError
         If the model has other layers.
     """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"expected a model from keras_network(network), got {type(model).__name__}")
     arrays = {**network.weights(), **network.statistics()}
     theirs = [layer.get_weights() for layer in model.layers]
     ours = [[array for name, array in arrays.items() if name.startswith(f"{i}.")] for i in range(len(network.layers))]

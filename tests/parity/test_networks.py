@@ -122,6 +122,24 @@ def test_standard_scaling_is_what_keras_adapts_to():
     )
 
 
+def test_a_feature_narrower_than_keras_divides_by_is_refused():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(40, 2)) * [1.0, 1e-9]
+    with pytest.raises(
+        LookupError, match=r"no counterpart of width .*e-10, of feature 1: .* divides by at least 1e-07"
+    ):
+        keras_scaling(fit_standard(x * 0.5))
+    theirs = keras.layers.Normalization(mean=[0.0], variance=[1e-18])(np.array([[1e-9]], np.float32))
+    np.testing.assert_allclose(theirs, 0.01, rtol=1e-5)  # 1 by 100, though the deviation says 1
+
+
+def test_far_from_zero_float32_is_as_far_off_as_the_docstring_says():
+    x = 1e6 + np.random.default_rng(4).normal(size=(400, 1))
+    scaling = fit_standard(x)
+    off = np.abs(keras_scaling(scaling)(x.astype("float32")) - scaling.apply(x)).max()
+    assert 0.01 < off < np.spacing(np.float32(1e6)) / scaling.width[0] * 1.01
+
+
 def test_what_keras_lacks_is_said():
     for fit in (fit_log, fit_whitening):
         with pytest.raises(LookupError, match="Keras has no counterpart of .*: its Normalization is affine by feature"):
@@ -136,3 +154,5 @@ def test_what_keras_lacks_is_said():
         keras_loss(make([Dense(5)], loss=losses.zero_one))
     with pytest.raises(ValueError, match="layers are not those of the network"):
         copy_from_keras(make([Dense(5)]), keras.Sequential([keras.Input((64,)), keras.layers.Dense(4)]))
+    with pytest.raises(TypeError, match=r"expected a model from keras_network\(network\), got NoneType"):
+        copy_from_keras(make([Dense(5)]), None)
