@@ -45,7 +45,8 @@ class FollowSchedule(_EachBatch):
     Raises
     ------
     TypeError
-        By ``fit``, if the optimizer does not let the hyperparameter be changed, or got a schedule for its rate already.
+        If the schedule cannot be called; by ``fit``, if the optimizer does not let the hyperparameter be changed, or got a
+        schedule for its rate already.
     ValueError
         By ``fit``, if the model takes several steps at once.
 
@@ -57,6 +58,8 @@ class FollowSchedule(_EachBatch):
 
     def __init__(self, schedule: Callable[[Any], Any], hyperparameter: str = "learning_rate"):
         super().__init__()
+        if not callable(schedule):
+            raise TypeError(f"FollowSchedule follows a schedule or a function of the step, got {schedule!r}")
         self.schedule, self.hyperparameter = schedule, hyperparameter
         self.values: list[float] = []
         self._step = 0

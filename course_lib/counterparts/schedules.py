@@ -65,7 +65,11 @@ def counterpart_schedule(schedule: Schedule) -> keras.optimizers.schedules.Learn
     ------
     LookupError
         If Keras has none; as any Keras schedule is an object that is called with the step, `ScheduleOnKeras` serves.
+    TypeError
+        If it is no schedule of the course.
     """
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"expected a schedule of course_lib.learning_rate, got {type(schedule).__name__} {schedule!r}")
     config = schedule.get_config()
     name = config.pop("name")
     if name == "warm_up" and config["after"]["name"] == "cosine_decay":

@@ -282,6 +282,8 @@ def test_refused_by_name():
         keras_early_stopping(0)
     with pytest.raises(ValueError, match="keep_at must be whole numbers that rise"):
         SnapshotsCallback([3, 3])
+    with pytest.raises(TypeError, match="FollowSchedule follows a schedule or a function of the step, got 'a'"):
+        FollowSchedule("a")
     with pytest.raises(TypeError, match="LookAhead is for rules as optimizers, got SGD: take as_keras_optimizer"):
         fit(make_model(keras.optimizers.SGD()), LookAhead())
     with pytest.raises(TypeError, match="SGD compiles its momentum in; .*take as_keras_optimizer"):

@@ -78,5 +78,10 @@ def test_the_browser_computes_the_same(rate, browser):
     np.testing.assert_allclose(theirs, rate(STEPS), rtol=1e-12, atol=1e-16)
 
 
+def test_a_function_is_no_schedule():
+    with pytest.raises(TypeError, match="expected a schedule of course_lib.learning_rate, got function <function"):
+        counterpart_schedule(lambda k: 0.1)
+
+
 def test_no_schedule_was_left_out():
     assert {rate.name for rate in ALL} == {*rates.SCHEDULES, "warm_up"}
