@@ -177,6 +177,9 @@ def _narrow(figure: Any) -> None:
             if axes is not panels[0] and axes.get_shared_y_axes().joined(panels[0], axes):
                 axes.tick_params(labelleft=True)  # what is shared stood beside the first panel only
                 axes.set_ylabel(axes.get_ylabel() or panels[0].get_ylabel())
+    for legend in filter(None, (axes.get_legend() for axes in panels)):
+        legend.set_frame_on(True)  # half as much room: it may come to lie on a line
+        legend.get_frame().set(edgecolor="none", alpha=0.8)
     figure.set_size_inches(NARROW, rows * figure.get_figheight())
     for legend in list(figure.legends):
         handles, labels = legend.legend_handles, [text.get_text() for text in legend.get_texts()]
