@@ -29,7 +29,7 @@ def batch_norm_forward(
         Inputs.
     gamma, beta : ndarray of shape (n,)
         Scale and shift.
-    epsilon : float > 0
+    epsilon : float >= 0
         Added to the variance; the paper leaves it open.
 
     Returns
@@ -109,7 +109,7 @@ def batch_norm_inference_forward(
         Inputs; one example is enough.
     gamma, beta, mean, variance : ndarray of shape (n,)
         Scale, shift and the statistics.
-    epsilon : float > 0
+    epsilon : float >= 0
         As in training.
 
     Returns
@@ -173,7 +173,7 @@ def layer_norm_forward(
         Inputs.
     gamma, beta : ndarray of shape (n,)
         Scale and shift of each feature.
-    epsilon : float > 0
+    epsilon : float >= 0
         Added to the variance.
 
     Returns
@@ -351,7 +351,7 @@ def fold_batch_norm(
         Weights of the dense layer.
     b, gamma, beta, mean, variance : ndarray of shape (n,)
         Its biases; scale, shift and statistics of the batch norm.
-    epsilon : float > 0
+    epsilon : float >= 0
         Of the batch norm.
 
     Returns
