@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 RTOL, ATOL = 1e-5, 1e-9
+USUAL_FACTORS = (2, 3, 4, 10, 100, 1000)  # and one divided by them: more would tell what a function was called with
 SHARE = 3e-6  # of the largest number of an array: what single precision leaves where numbers cancel
 
 
-def difference(got: Any, want: Any, *, rtol: float = RTOL, atol: float = ATOL) -> str | None:
+class Manner(NamedTuple):
+    """How strictly numbers are compared, and how much is told of what came.
+
+    Parameters
+    ----------
+    rtol, atol : float
+        As in `difference`.
+    hidden : bool
+        As in `difference`.
+    """
+
+    rtol: float
+    atol: float
+    hidden: bool
+
+    def kind(self, value: Any) -> str:
+        """Return what a value is; without its sizes where these may be a message."""
+        return kind(value, sizes=not self.hidden)
+
+    def close(self, got: np.ndarray, want: np.ndarray) -> np.ndarray:
+        """Return where numbers are the same."""
+        return np.abs(got - want) <= self.atol + self.rtol * np.abs(want)
+
+
+def difference(got: Any, want: Any, *, rtol: float = RTOL, atol: float = ATOL, hidden: bool = False) -> str | None:
     """Return None where both are the same, else in words how they differ; no number of `want` is told.
 
     Parameters
@@ -23,6 +48,9 @@ def difference(got: Any, want: Any, *, rtol: float = RTOL, atol: float = ATOL) -
     rtol, atol : float, default 1e-5 and 1e-9
         Numbers are the same where ``abs(got - want) <= atol + rtol * abs(want)``. Where atol is not 0, three millionths of
         the largest number of an array are added to it, so that single precision will do.
+    hidden : bool
+        Whether the function was called with what nobody may know. Then neither sizes nor counts nor factors are told,
+        since a function can make them of its arguments.
 
     Returns
     -------
@@ -34,13 +62,7 @@ def difference(got: Any, want: Any, *, rtol: float = RTOL, atol: float = ATOL) -
     An integer passes for a float, a list of numbers for an array and an array for several of its rows; True does not
     pass for 1, nor 1.0 for 1. A number that is not finite is never right.
     """
-    if want is None or isinstance(want, (bool, np.bool_, str)):
-        return _exactly(got, want)
-    if isinstance(want, Mapping):
-        return _dictionaries(got, want, rtol, atol)
-    if isinstance(want, (tuple, list)):
-        return _sequences(got, want, rtol, atol)
-    return _numbers(got, np.asarray(want), rtol, atol)
+    return _difference(got, want, Manner(rtol, atol, hidden))
 
 
 def form(value: Any) -> Any:
@@ -89,13 +111,15 @@ def shaped(got: Any, want: Any) -> Any:
     return np.asarray(got) if isinstance(want, np.ndarray) else got
 
 
-def kind(value: Any) -> str:
+def kind(value: Any, *, sizes: bool = True) -> str:
     """Return what a value is, in the words of a message.
 
     Parameters
     ----------
     value : object
         Anything.
+    sizes : bool
+        Whether shape and length are told.
 
     Returns
     -------
@@ -105,9 +129,10 @@ def kind(value: Any) -> str:
     if value is None:
         return "nothing (None)"
     if isinstance(value, np.ndarray) and value.ndim:
-        return f"an array of shape {value.shape}"
+        objects = "" if value.dtype.kind in "biufc" else " of objects"
+        return f"an array{objects} of shape {value.shape}" if sizes else f"an array{objects}"
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"a {type(value).__name__} of {len(value)}" if sizes else f"a {type(value).__name__}"
     if isinstance(value, Mapping):
         return "a dictionary"
     if isinstance(value, str):
@@ -118,7 +143,17 @@ def kind(value: Any) -> str:
     return "a number" if numeric else f"an object of type {type(value).__name__}"
 
 
-def _exactly(got: Any, want: Any) -> str | None:
+def _difference(got: Any, want: Any, manner: Manner) -> str | None:
+    if want is None or isinstance(want, (bool, np.bool_, str)):
+        return _exactly(got, want, manner)
+    if isinstance(want, Mapping):
+        return _dictionaries(got, want, manner)
+    if isinstance(want, (tuple, list)):
+        return _sequences(got, want, manner)
+    return _numbers(got, np.asarray(want), manner)
+
+
+def _exactly(got: Any, want: Any, manner: Manner) -> str | None:
     if isinstance(got, np.ndarray) and got.ndim == 0:
         got = got[()]
     if isinstance(want, (bool, np.bool_)):
@@ -126,51 +161,57 @@ def _exactly(got: Any, want: Any) -> str | None:
     else:
         alike = got is None if want is None else isinstance(got, str)
     if not alike:
-        return f"is {kind(got)}, expected {kind(want)}"
+        return f"is {manner.kind(got)}, expected {manner.kind(want)}"
     if want is None or bool(got == want):
         return None
     return "is the wrong word" if isinstance(want, str) else "is the wrong way round"
 
 
-def _dictionaries(got: Any, want: Mapping[str, Any], rtol: float, atol: float) -> str | None:
+def _dictionaries(got: Any, want: Mapping[str, Any], manner: Manner) -> str | None:
     if not isinstance(got, Mapping):
-        return f"is {kind(got)}, expected a dictionary"
+        return f"is {manner.kind(got)}, expected a dictionary"
     missing, more = sorted(set(want) - set(got)), sorted(map(str, set(got) - set(want)))
-    if missing or more:
-        return f"has {f'no {missing[0]!r}' if missing else f'an unexpected {more[0]!r}'}"
+    if missing:
+        return f"has no {missing[0]!r}"
+    if more:
+        return "has an unexpected key" if manner.hidden else f"has an unexpected {more[0]!r}"
     for key, value in want.items():
-        words = difference(got[key], value, rtol=rtol, atol=atol)
+        words = _difference(got[key], value, manner)
         if words:
             return f"{words} (under {key!r})"
     return None
 
 
-def _sequences(got: Any, want: tuple[Any, ...] | list[Any], rtol: float, atol: float) -> str | None:
+def _sequences(got: Any, want: tuple[Any, ...] | list[Any], manner: Manner) -> str | None:
     if isinstance(got, np.ndarray) and got.shape[:1] == (len(want),):
         got = list(got)
     if not isinstance(got, (tuple, list)):
-        return f"is {kind(got)}, expected {kind(want)}"
+        return f"is {manner.kind(got)}, expected {manner.kind(want)}"
     if len(got) != len(want):
+        if manner.hidden:
+            return f"has too {'many' if len(got) > len(want) else 'few'} parts"
         return f"has {len(got)} parts, expected {len(want)}"
     for n, (one, other) in enumerate(zip(got, want, strict=True), 1):
-        words = difference(one, other, rtol=rtol, atol=atol)
+        words = _difference(one, other, manner)
         if words:
-            return f"{words} (part {n} of {len(want)})"
+            return f"{words} (part {n} of {len(want)})" if isinstance(want, tuple) or not manner.hidden else words
     return None
 
 
-def _numbers(got: Any, want: np.ndarray, rtol: float, atol: float) -> str | None:
-    expected = kind(want)
+def _numbers(got: Any, want: np.ndarray, manner: Manner) -> str | None:
+    expected = manner.kind(want)
     if got is None or isinstance(got, (str, Mapping)):
-        return f"is {kind(got)}, expected {expected}"
+        return f"is {manner.kind(got)}, expected {expected}"
+    if isinstance(got, (tuple, list)) and (other := _no_number(got, manner)):
+        return f"is {manner.kind(got)} with {other} in it, expected {expected}"
     try:
         values = np.asarray(got)
     except (ValueError, TypeError):
         return "is ragged: its rows have different lengths"
     if values.dtype.kind not in "iufc":
-        return f"is {'made of True and False' if values.dtype.kind == 'b' else kind(got)}, expected {expected}"
+        return f"is {'made of True and False' if values.dtype.kind == 'b' else manner.kind(got)}, expected {expected}"
     if values.shape != want.shape:
-        return f"is {kind(values)}, expected {expected}"
+        return _shapes(values, want, manner)
     if want.dtype.kind in "iu" and values.dtype.kind not in "iu":
         return "is not an integer" if want.ndim == 0 else "is not made of integers"
     if values.dtype.kind == "c" and want.dtype.kind != "c":
@@ -178,15 +219,39 @@ def _numbers(got: Any, want: np.ndarray, rtol: float, atol: float) -> str | None
     if not np.isfinite(values).all():
         return "is not finite (nan or inf)" if want.ndim == 0 else "has entries that are not finite (nan or inf)"
     values, want = (x.astype(complex if x.dtype.kind == "c" else float) for x in (values, want))
-    if atol and want.size:
-        atol += SHARE * np.abs(want).max()
-    bad = ~(np.abs(values - want) <= atol + rtol * np.abs(want))
-    return _pattern(values, want, bad, rtol, atol) if bad.any() else None
+    if manner.atol and want.size:
+        manner = manner._replace(atol=manner.atol + SHARE * np.abs(want).max())
+    right = manner.close(values, want)
+    return None if right.all() else _pattern(values, want, right, manner)
 
 
-def _pattern(got: np.ndarray, want: np.ndarray, bad: np.ndarray, rtol: float, atol: float) -> str:
+def _no_number(values: tuple[Any, ...] | list[Any], manner: Manner) -> str | None:
+    """Say what is the first thing in lists that is no number; NumPy would give each entry the room of the longest text."""
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            found = _no_number(value, manner)
+        elif isinstance(value, np.ndarray):
+            found = None if value.dtype.kind in "biufc" else manner.kind(value)
+        else:
+            found = None if isinstance(value, (int, float, complex, np.number, np.bool_)) else manner.kind(value)
+        if found:
+            return found
+    return None
+
+
+def _shapes(got: np.ndarray, want: np.ndarray, manner: Manner) -> str:
+    if not manner.hidden:
+        return f"is {kind(got)}, expected {kind(want)}"
+    if got.ndim == want.ndim and got.ndim > 1 and sorted(got.shape) == sorted(want.shape):
+        return "has its axes in another order than expected"
+    if sorted(n for n in got.shape if n != 1) == sorted(n for n in want.shape if n != 1):
+        return "has an axis of length 1 too many or too few"
+    return f"is {manner.kind(got)}, expected {'one of another shape' if got.ndim and want.ndim else manner.kind(want)}"
+
+
+def _pattern(got: np.ndarray, want: np.ndarray, right: np.ndarray, manner: Manner) -> str:
     def close(x: np.ndarray) -> bool:
-        return bool((np.abs(x - want) <= atol + rtol * np.abs(want)).all())
+        return bool(manner.close(x, want).all())
 
     if close(-got):
         return "has the opposite sign"
@@ -195,9 +260,20 @@ def _pattern(got: np.ndarray, want: np.ndarray, bad: np.ndarray, rtol: float, at
     product = np.vdot(got, got).real
     if product > 0:
         factor = np.vdot(got, want) / product
-        if factor and close(factor * got) and want.size > 1:
-            return f"is {1 / factor.real:.4g} times what it should be, everywhere"
-    if want.size > 1 and not bad.all():
-        return f"is wrong in {int(bad.sum())} of {want.size} entries"
+        if factor.real and close(factor.real * got) and want.size > 1:
+            return f"is {_times(1 / factor.real, manner)} what it should be, everywhere"
+    if want.size > 1 and right.any():
+        return f"is wrong in {'some' if manner.hidden else int((~right).sum())} of {'its' if manner.hidden else want.size} entries"
     large = np.abs(got).max() > np.abs(want).max()
     return f"has the right form but wrong values, {'larger' if large else 'smaller'} than expected"
+
+
+def _times(factor: float, manner: Manner) -> str:
+    if not manner.hidden:
+        return f"{factor:.4g} times"
+    for usual in USUAL_FACTORS:
+        if np.isclose(abs(factor), usual, rtol=1e-3):
+            return f"{usual if factor > 0 else -usual} times"
+        if np.isclose(abs(factor), 1 / usual, rtol=1e-3):
+            return f"{'' if factor > 0 else 'minus '}1/{usual} of"
+    return "some factor times"

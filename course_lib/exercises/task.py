@@ -117,7 +117,9 @@ class Task:
         """The points of all parts."""
         return sum(part.points for part in self.parts)
 
-    def difference(self, got: Any, args: tuple[Any, ...], only: tuple[int, ...] = ()) -> str | None:
+    def difference(
+        self, got: Any, args: tuple[Any, ...], only: tuple[int, ...] = (), *, hidden: bool = False
+    ) -> str | None:
         """Return None where the value is right for these arguments, else how it differs, in words.
 
         Parameters
@@ -128,13 +130,15 @@ class Task:
             What it was called with; left as it is.
         only : tuple of int
             Which of several values are compared, see `Part`; all have to be there.
+        hidden : bool
+            Whether nobody may know the arguments.
 
         Returns
         -------
         str or None
             See `comparing.difference`.
         """
-        return self._apart(got, call(self.answer, args), only)
+        return self._apart(got, call(self.answer, args), only, hidden)
 
     def diagnose(self, parts: Sequence[Sequence[tuple[tuple[Any, ...], Any]]]) -> Wrong | None:
         """Return the known mistake that returns just these values, if there is one.
@@ -172,11 +176,11 @@ class Task:
             return False
         return self._apart(value, expected, only) is None
 
-    def _apart(self, got: Any, want: Any, only: tuple[int, ...]) -> str | None:
+    def _apart(self, got: Any, want: Any, only: tuple[int, ...], hidden: bool = False) -> str | None:
         if only and form(got) == form(want):
             got, want = ([values[n] for n in only] for values in (got, want))
             got, want = (got[0], want[0]) if len(only) == 1 else (got, want)
-        return difference(got, want, rtol=self.rtol, atol=self.atol)
+        return difference(got, want, rtol=self.rtol, atol=self.atol, hidden=hidden)
 
 
 def call(function: Function, args: tuple[Any, ...]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import hmac
@@ -56,7 +57,8 @@ def mark(
     asked = questions(set_name, secret)
     calls = [session.Call(task.name, task.function, args) for task, _, args in asked]
     done = execute(submission.cells, calls, sandbox)
-    exercises, told = [], functools.partial(_told, submission.cells, done.cells)
+    names = wording.usual_names(SETS[set_name])
+    exercises, told = [], functools.partial(_told, submission.cells, done.cells, names)
     for task in SETS[set_name]:
         mine = [(part, args, answer) for (t, part, args), answer in zip(asked, done.answers, strict=True) if t is task]
         exercises.append(_verdict(task, mine, told))
@@ -142,7 +144,8 @@ def _verdict(
         reason = reason or (feedback[-1] if problem else "")
     wrong = None
     if reason:
-        wrong = task.diagnose([_returned(mine, number) for number in range(len(task.parts))])
+        with contextlib.suppress(Exception):  # as in `_problem`
+            wrong = task.diagnose([_returned(mine, number) for number in range(len(task.parts))])
     said = {"name": task.name, "score": score, "max": task.points, "reason": reason, "feedback": feedback}
     return {**said, "wrong": wrong.name if wrong else None}
 
@@ -162,14 +165,19 @@ def _problem(
 ) -> str | None:
     if answer.kind != "value":
         return told(task.function, answer)
-    words = task.difference(answer.value, args, only)
+    try:
+        words = task.difference(answer.value, args, only, hidden=True)
+    except Exception:  # what strangers hand over must not cost their neighbors a run
+        words = "cannot be compared with what was expected"
     return f"what it returns {words}" if words else None
 
 
-def _told(cells: Sequence[str], statuses: Sequence[str], function: str, answer: session.Answer) -> str:
+def _told(
+    cells: Sequence[str], statuses: Sequence[str], names: frozenset[str], function: str, answer: session.Answer
+) -> str:
     """Return why there is no value: in our words, as the learner's may hold what the function was called with."""
     if answer.kind == "raised":
-        return wording.of_an_error(answer.words, wording.names_in(cells))
+        return wording.of_an_error(answer.words, names)
     if answer.kind == "not plain":
         return wording.of_no_value(answer.words)
     return wording.of_no_function(function, cells, statuses) if answer.kind == "missing" else answer.words

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Sequence
+
+from course_lib.exercises import Task
 
 from .handed import clean
 
@@ -22,7 +25,10 @@ COMMON = {
     "zip": "a zip: make it a list", "filter": "a filter: make it a list", "set": "a set: make it a list",
     "dict_keys": "a dictionary's keys: make them a list", "dict_values": "a dictionary's values: make them a list",
 }  # fmt: skip
-# kind, pattern, what is said; {} stands for a name, told only where it stands in the notebook
+PACKAGES = (
+    "numpy np scipy torch tensorflow tf keras jax sklearn pandas pd matplotlib plt seaborn sympy numba course_lib math"
+)
+# kind, pattern, what is said; {} stands for a name, told only where it is a usual one: a choice of names is a message
 TOLD = [
     ("NameError", r"name '(\w+)' is not defined", "{} is not defined"),
     ("UnboundLocalError", r"cannot access local variable '(\w+)' .*", "{} has no value yet where it is used"),
@@ -32,7 +38,7 @@ TOLD = [
     ("TypeError", r"'\w+' object is not iterable", "something is gone through that has no entries"),
     ("TypeError", r"unsupported operand type\(s\) for .*", "an operation between things that it is not made for"),
     ("TypeError", r"only (?:length-1|0-dimensional|integer) .*", "a number was needed, and an array came"),
-    ("AttributeError", r"(?:module )?'[\w.]+'(?: object)? has no attribute '(\w+)'.*", "there is no attribute {}"),
+    ("AttributeError", r"(?:module )?'[\w.]+'(?: object)? has no attribute '\w+'.*", "there is no such attribute"),
     ("ValueError", r"operands could not be broadcast together.*", "shapes that do not fit"),
     ("ValueError", r"could not broadcast .*", "shapes that do not fit"),
     ("ValueError", r"shapes .* not aligned.*", "shapes that do not fit in a product"),
@@ -48,23 +54,23 @@ TOLD = [
     ("ImportError", r"(?:course_lib\S*) is not available where marks are computed.*", "the course's library is not available where marks are computed; NumPy is"),
     ("LinAlgError", r"Singular matrix", "a matrix that has no inverse"),
 ]  # fmt: skip
-NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def names_in(cells: Iterable[str]) -> frozenset[str]:
-    """Return the names that stand in a notebook.
+def usual_names(tasks: Iterable[Task]) -> frozenset[str]:
+    """Return the few names that may be told, whatever a notebook holds.
 
     Parameters
     ----------
-    cells : iterable of str
-        Its code.
+    tasks : iterable of Task
+        The set.
 
     Returns
     -------
     frozenset of str
-        All that look like one.
+        Its functions and their arguments, and the packages that people import.
     """
-    return frozenset(name for cell in cells for name in NAME.findall(cell))
+    arguments = {name for task in tasks for name in inspect.signature(task.answer).parameters}
+    return frozenset({task.function for task in tasks} | arguments | set(PACKAGES.split()))
 
 
 def of_an_error(words: str, names: frozenset[str]) -> str:
@@ -75,7 +81,7 @@ def of_an_error(words: str, names: frozenset[str]) -> str:
     words : str
         Its kind and message, as the learner's side says: anything.
     names : frozenset of str
-        Of the notebook.
+        Those that may be told, see `usual_names`.
 
     Returns
     -------
@@ -89,8 +95,9 @@ def of_an_error(words: str, names: frozenset[str]) -> str:
         return "it raised an error"
     for known, pattern, told in TOLD:
         found = re.fullmatch(pattern, message, re.DOTALL) if known == kind else None
-        if found and (not found.groups() or found[1] in names):
-            return f"it raised {kind}: {told.format(*found.groups())}"
+        if found:
+            name = found[1] if found.groups() and found[1] in names else "something"
+            return f"it raised {kind}: {told.format(name)}"
     return f"it raised {kind}"
 
 
