@@ -201,7 +201,7 @@ def _from_scalar(value: Any, kind: type) -> np.ndarray:
 def _numbers(array: np.ndarray) -> list[Any]:
     if array.dtype.kind not in SIZES:
         raise WireError(f"an array of {array.dtype} is not an array of numbers"[:200])
-    if array.size > NUMBERS:
+    if math.prod(filter(None, array.shape)) > NUMBERS:  # NumPy refuses large sides even of an empty array
         raise WireError(f"an array of more than {NUMBERS} numbers")
     if array.dtype.itemsize not in SIZES[array.dtype.kind]:
         array = array.astype({"f": np.float64, "c": np.complex128}[array.dtype.kind])
@@ -325,7 +325,7 @@ def _array(name: Any, shape: Any, text: Any) -> np.ndarray:
         raise WireError("an array of unknown type")
     dtype, shape = DTYPES[name], _shape(shape)
     size = math.prod(shape)
-    if size > NUMBERS or len(text) != -(-size * dtype.itemsize // 3) * 4:
+    if math.prod(filter(None, shape)) > NUMBERS or len(text) != -(-size * dtype.itemsize // 3) * 4:
         raise WireError("an array does not have the size that it should have")
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)

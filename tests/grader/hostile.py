@@ -106,6 +106,20 @@ for fd in range(1, 64):
     except OSError:
         pass
 """
+FORGED_SHAPE = r"""
+import sys
+for module in list(sys.modules.values()):
+    if hasattr(module, "_numbers"):
+        module._numbers = lambda array: ["<f8", [0, 10**6, 10**6, 10**6, 10**6], ""]
+return np.zeros(3)
+"""
+MEMFD = """
+import os
+held = [os.memfd_create("x") for _ in range(100)]
+for one in held:
+    os.posix_fallocate(one, 0, 2**25)
+return float(np.sum(x**2))
+"""
 SPY = """
 import glob, os
 found = []
@@ -275,6 +289,14 @@ def everyone(addresses=(), places=()):
         Kind("arguments changed in place", FULL, with_total("x *= x\nreturn float(x.sum())")),
         Kind("wrong shape", (2, 2, 0), [*RIGHT[:3], "def running(x):\n    return np.cumsum(x)[:, None]"]),
         Kind("text", (2, 0, 2), with_total("return str(float(np.sum(x**2)))")),
+        Kind("shape that NumPy refuses, from then on", (2, 0, 0), with_total(FORGED_SHAPE)),
+        Kind("text that fills up a list", (2, 0, 2), with_total("return ['a' * 10000] + [''] * 99999")),
+        Kind(
+            "text beside arrays",
+            (2, 0, 2),
+            with_total("return [['a' * 10000] + [''] * 49990] + [np.zeros(49991, np.int8) for _ in range(40)]"),
+        ),
+        Kind("empty, with large sides", (2, 0, 2), with_total("return np.zeros((0, 10**6, 10**6, 10**6))")),
         Kind("nested without end", (2, 0, 2), with_total("a = []\na.append(a)\nreturn a")),
         Kind("a billion numbers", (2, 0, 2), with_total("return np.broadcast_to(1.0, (10**9,))")),
         # crashes, hangs, floods
@@ -282,6 +304,7 @@ def everyone(addresses=(), places=()):
         Kind("endless loop in a cell", FULL, first("while True: pass")),
         Kind("endless loop, signals ignored", (2, 0, 2), with_total("while True: pass", STUBBORN)),
         Kind("memory in a function", (2, 0, 2), with_total("return [np.ones(10**8) for _ in range(60)]")),
+        Kind("memory in files without a name", (2, 0, 2), with_total(MEMFD)),
         Kind("memory in a cell", FULL, first("hoard = [bytearray(10**8) for _ in range(60)]")),
         Kind("exit in a cell", FULL, first("import os\nos._exit(0)")),
         Kind("exit in a function", (2, 0, 2), with_total("import os\nos._exit(0)")),

@@ -190,7 +190,7 @@ BAD_VALUES = [
     {"tuple": 1}, {"tuple": {"tuple": []}}, {"dict": {"a": 1}}, {"dict": [["a"], []]}, {"dict": [["a", "a"], [1, 2]]}, {"dict": [[1], [2]]},
     {"dict": [[["a"]], [2]]}, {"array": []}, {"array": ["|O", [1], "AAAAAAAAAAA="]}, {"array": ["<f8", [1], "AAAA"]},
     {"array": ["<f8", [-1], "AAAAAAAAAAA="]}, {"array": ["<f8", [True], "AAAAAAAAAAA="]}, {"array": ["<f8", [1.0], "AAAAAAAAAAA="]},
-    {"array": ["<f8", [0, 10**18], ""]}, {"array": ["<f8", [10**6, 10**6], ""]}, {"array": ["<f8", [1] * 65, "AAAAAAAAAAA="]},
+    {"array": ["<f8", [0, 10**18], ""]}, {"array": ["<f8", [0, 10**6, 10**6, 10**6, 10**6], ""]}, {"array": ["<f8", [0, 10**6, 2], ""]}, {"array": ["<f8", [10**6, 10**6], ""]}, {"array": ["<f8", [1] * 65, "AAAAAAAAAAA="]},
     {"array": ["<f8", [1], "AAAAAAAAAA!="]}, {"array": ["<f8", [1], "AAAAAAAAAAAA"]}, {"array": ["|b1", [1], "Ag=="]},
     {"array": ["<U1", [1], "AAAAAA=="]}, {"array": ["<M8[s]", [1], "AAAAAAAAAAA="]}, {"array": [["<f8"], [1], "AAAAAAAAAAA="]},
     {"array": ["<f16", [1], "A" * 22 + "=="]}, {"scalar": ["<f8", [], "AAAAAAAAAAA="]}, {"scalar": ["<f8", "\u00e4"]}, {"scalar": ["<f8", None]},
@@ -229,8 +229,12 @@ def test_any_plain_value_comes_back_bit_for_bit(value):
 
 tags = st.sampled_from(["float", "complex", "scalar", "array", "tuple", "dict", "value", "call", "cell"])
 texts = st.sampled_from(["<f8", "|b1", "<c16", "|O", "AAAAAAAAAAA=", "7ff0000000000000", "\ud800", ""]) | st.text()
+shapes = st.lists(st.sampled_from([0, 1, 2, 1000, 10**6, 10**6 + 1, -1, 2**63]), max_size=6)
+arrays = st.tuples(st.sampled_from(sorted(wire.DTYPES)), shapes, st.sampled_from(["", "AAAAAAAAAAA="])).map(
+    lambda drawn: {"array": list(drawn)}
+)
 junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | floats | texts,
+    st.none() | st.booleans() | st.integers() | floats | texts | arrays,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(tags | texts, inner, max_size=2),
     max_leaves=30,
 )
