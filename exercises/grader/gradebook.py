@@ -15,14 +15,33 @@ from typing import Any
 
 from course_lib.exercises import SETS
 
+from .attempts import CANVAS
 from .handed import Rejected, Submission, clean, key_of
 
 COLUMNS = ("submission", "learner", "exercise", "score", "max", "reason")
-CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POINTS_POSSIBLE = "Points Possible"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would take it for a formula
 HANDED_NOTHING = "nothing was handed in"
 NOT_ON_ROSTER = "not on the roster"
+ORDINARY = frozenset(
+    [
+        "ipynb",
+        "zip",
+        "exercises",
+        "exercise",
+        "set",
+        "hw",
+        "homework",
+        "assignment",
+        "submission",
+        "copy",
+        "of",
+        "final",
+        "late",
+        "notebook",
+    ]
+)
 
 
 class RosterError(ValueError):
@@ -88,8 +107,10 @@ def read_roster(path: Path) -> list[Learner]:
         text = path.read_text(encoding="utf-8-sig")
         header = text.partition("\n")[0]
         rows = list(csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count)))
-    except (OSError, UnicodeDecodeError, csv.Error) as trouble:
-        raise RosterError(f"the roster {path} cannot be read as a table in UTF-8 ({trouble})") from trouble
+    except OSError as trouble:
+        raise RosterError(f"the roster {path} cannot be read ({trouble.strerror})") from trouble
+    except (UnicodeDecodeError, csv.Error) as trouble:
+        raise RosterError(f"the roster {path} cannot be read as a table in UTF-8: save it as CSV UTF-8") from trouble
     names = {(column or "").strip().casefold(): column for column in (rows[0] if rows else {}) if column is not None}
     name, ids = (
         names.get("student", names.get("name")),
@@ -108,7 +129,8 @@ def read_roster(path: Path) -> list[Learner]:
         if keys and key_of(keys[0]) in seen:
             raise RosterError(f"the roster {path} has the id {clean(keys[0])} twice")
         seen |= {key_of(k) for k in keys[:1]}
-        learners.append(Learner(shown, (*keys, shown, _canvas_name(shown)), {k: v or "" for k, v in row.items() if k}))
+        row = {k: v or "" for k, v in row.items() if k}
+        learners.append(Learner(shown, (*keys, shown, *_canvas_names(shown)), row))
     return learners
 
 
@@ -145,18 +167,30 @@ def match(handed: Sequence[Submission | Rejected], roster: Sequence[Learner]) ->
 
 
 def _by_words(one: Submission | Rejected, roster: Sequence[Learner]) -> Learner | None:
-    """Return the only one on the roster whose id, or whose whole name, stands among a file's words in any order."""
-    words = _words(f"{one.name} {one.learner}")
+    """Return the only one on the roster whose id, or whose whole name, stands among a file's words in any order.
+
+    Of a file of Canvas's only the words that Canvas wrote count: the rest of its name is the learner's.
+    """
+    words = _words(one.learner if CANVAS.fullmatch(one.name) else f"{one.name} {one.learner}")
     by_id = [p for p in roster if any(len(k) > 3 and k.isdigit() and k in words for k in p.keys)]
     by_name = [p for p in roster if len(_words(p.name)) > 1 and _words(p.name) <= words]
     people = by_id or by_name
     return people[0] if len(people) == 1 else None
 
 
+def _certain(one: Submission | Rejected, person: Learner) -> bool:
+    """Say whether a submission bears an id or the name of somebody, and no other name beside it."""
+    if {key_of(k) for k in person.keys} & {key_of(k) for k in (*one.keys, one.learner)}:
+        return True
+    words = _words(f"{one.name} {one.learner}")
+    names = {word for word in words if not word.isdigit()} - _words(" ".join(SETS)) - ORDINARY
+    return any(k in words for k in person.keys if k.isdigit()) or names <= _words(person.name)
+
+
 def _words(text: str) -> frozenset[str]:
     """Return the words of a name without case and accents: GarciaMaria has two."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    parts = re.findall(r"[^\W\d_]+|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain.replace("'", "").replace("’", "")))
+    plain = _plain(text).replace("'", "").replace("’", "")
+    parts = re.findall(r"[^\W\d_]+|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain))
     return frozenset(part.casefold() for part in parts)
 
 
@@ -191,6 +225,8 @@ def rows_of(
     for number, one in enumerate(handed):
         learner, who = (known[number].name, known[number].who) if number in known else (one.learner, "")
         stranger = NOT_ON_ROSTER if roster and number not in known else ""
+        if number in known and not _certain(one, known[number]):
+            stranger = f"taken for a submission of {learner} by the words of its name"
         record = records.get(one.digest) if isinstance(one, Submission) else None
         if record is not None:
             note = (one.note if isinstance(one, Submission) else "") or others.get(number, "")
@@ -242,16 +278,16 @@ def write_canvas(path: Path, rows: Sequence[Row], roster: Sequence[Learner], ass
     """
     best = totals(rows)
     most = max((m for _, m in best.values()), default=0)
-    blank = dict.fromkeys(CANVAS, "")
-    table = [[*CANVAS, assignment], [f"    {POINTS_POSSIBLE}", "", "", "", "", _number(most)]]
+    blank = dict.fromkeys(CANVAS_COLUMNS, "")
+    table = [[*CANVAS_COLUMNS, assignment], [f"    {POINTS_POSSIBLE}", "", "", "", "", _number(most)]]
     strangers = any(NOT_ON_ROSTER in row.reason for row in rows)
     absent = {row.who or row.learner for row in rows if row.reason == HANDED_NOTHING}
     for learner in roster or [Learner(name, ()) for name in best]:
         own = {**blank, "Student": learner.name, "ID": learner.keys[0] if learner.keys else ""}
-        own |= {c: learner.row[c] for c in CANVAS if learner.row.get(c)}
+        own |= {c: learner.row[c] for c in CANVAS_COLUMNS if learner.row.get(c)}
         score = best.get(learner.who, best.get(learner.name, (0, 0)))[0]
         shown = "" if strangers and learner.who in absent else _number(score)  # a stranger may be this one: no zero
-        table.append([*(safe(own[c]) for c in CANVAS), shown])
+        table.append([*(safe(own[c]) for c in CANVAS_COLUMNS), shown])
     _write(path, table)
 
 
@@ -294,9 +330,17 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
-def _canvas_name(shown: str) -> str:
-    """Return how Canvas writes "Doe, Jane" in the name of a file: "doejane"."""
-    return "".join(c for c in shown.casefold() if c.isalnum())
+def _canvas_names(shown: str) -> list[str]:
+    """Return how Canvas may write "Doe, Jane", or "Jane Doe", in the name of a file: "doejane"."""
+    *first, last = shown.split()
+    orders = [shown] if "," in shown or not first else [shown, " ".join([last, *first])]
+    found = dict.fromkeys(text for order in orders for text in (order, _plain(order)))
+    return ["".join(c for c in text.casefold() if c.isalnum()) for text in found]
+
+
+def _plain(text: str) -> str:
+    """Return text without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _others(handed: Sequence[Submission | Rejected], known: Mapping[int, Learner]) -> dict[int, str]:

@@ -1,6 +1,7 @@
 """Marks as tables: nobody is missing, no formula is smuggled in, Canvas gets its own ids back."""
 
 import csv
+import dataclasses
 
 import pytest
 
@@ -17,6 +18,9 @@ from exercises.grader.gradebook import (
     write_grades,
 )
 from exercises.grader.handed import Rejected, Submission
+from exercises.grader.ingest import collect_one
+
+from .hostile import notebook
 
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Old (1)
     Points Possible,,,,,10
@@ -72,7 +76,7 @@ def test_a_roster_that_is_missing_or_no_text(tmp_path):
     with pytest.raises(RosterError, match="cannot be read"):
         read_roster(tmp_path / "none.csv")
     (tmp_path / "r.csv").write_bytes(b"\xff\xfe\x00id")
-    with pytest.raises(RosterError, match="cannot be read"):
+    with pytest.raises(RosterError, match="save it as CSV UTF-8"):
         read_roster(tmp_path / "r.csv")
 
 
@@ -152,6 +156,16 @@ def test_two_submissions_of_one_person_are_flagged_whatever_their_names(roster):
     assert "also by this learner: 12.ipynb" in said["doejane.ipynb"]
 
 
+def people(folder):
+    (folder / "r.csv").write_text("id,name\n" + "".join(f"{number},{name}\n" for name, number in PEOPLE))
+    return read_roster(folder / "r.csv")
+
+
+def submission(folder, name):
+    (folder / name).write_bytes(notebook(["x = 1"]))
+    return dataclasses.replace(collect_one(folder / name), digest="d")
+
+
 PEOPLE = [("Jane Doe", "1001"), ("Bob Smith", "1002"), ("María García", "1003"), ("Kim Lee", "1004"), ("Sean O'Neill", "1005")]  # fmt: skip
 
 
@@ -169,13 +183,31 @@ PEOPLE = [("Jane Doe", "1001"), ("Bob Smith", "1002"), ("María García", "1003"
         ("Jane Smith.ipynb", None),
         ("Jane Doe and Bob Smith.ipynb", None),
         ("10040.ipynb", None),
+        ("doejane_12_345_momentum.ipynb", "Jane Doe"),
+        ("garciamaria_12_345_momentum.ipynb", "María García"),
+        ("doejane_12_345_1003_momentum.ipynb", "Jane Doe"),  # Canvas wrote the beginning, she the rest
+        ("doejane_12_345_bob smith.ipynb", "Jane Doe"),
+        ("xdoe_7_8_maria garcia.ipynb", None),
     ],
 )
-def test_a_file_is_known_by_an_id_or_a_whole_name_in_it(name, who):
-    roster = [Learner(person, (number, person)) for person, number in PEOPLE]
-    stem = name.removesuffix(".ipynb")
-    found = match([Submission(name, stem, "d", ("x",), (stem,))], roster)
+def test_a_file_is_known_by_an_id_or_a_whole_name_in_it(tmp_path, name, who):
+    found = match([submission(tmp_path, name)], people(tmp_path))
     assert (found[0].name if found else None) == who
+
+
+@pytest.mark.parametrize(
+    ("name", "certain"),
+    [
+        ("kim_lee.ipynb", True),
+        ("momentum lee kim (2).ipynb", True),
+        ("kim_lee_brown.ipynb", False),
+        ("1004_x.ipynb", True),
+    ],
+)
+def test_who_is_known_by_likeness_only_is_told(tmp_path, name, certain):
+    rows = rows_of([submission(tmp_path, name)], {"d": RECORD}, {"d": "momentum"}, people(tmp_path))
+    (reason,) = {row.reason.rpartition("; ")[2] for row in rows if row.learner == "Kim Lee" and row.score == 0}
+    assert ("taken for a submission of Kim Lee" in reason) is not certain
 
 
 def test_an_id_that_is_somebodys_name_goes_before_likeness():
