@@ -12,7 +12,8 @@
     and limits, a folder of its own, and everything of that user killed afterwards. Weaker: the learner's code sees that
     other processes are there, and may fill the disk with files of 32 MB each. Where the grader itself is killed, its
     worker dies too, but not what that has started. Where the kernel has Landlock (5.13 and newer, `Sandbox.landlock`),
-    it reads only Python and NumPy and writes only to its folder. Elsewhere it reads every file that everybody may read
+    it reads only Python and NumPy and writes only to its folder; that a file is there, and how long it is, can be seen.
+    Elsewhere it reads every file that everybody may read
     (so keep secrets and answers at mode 700), and files that it writes where everybody may write are removed only in
     /tmp, /var/tmp and /dev/shm.
 

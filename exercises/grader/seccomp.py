@@ -18,7 +18,7 @@ DENIED = """
     kexec_load kexec_file_load init_module finit_module delete_module
     socket personality syslog acct reboot sethostname setdomainname iopl ioperm vhangup fanotify_init
     settimeofday clock_settime clock_adjtime adjtimex
-    shmget msgget semget mq_open
+    shmget msgget semget mq_open memfd_create memfd_secret
 """
 NEW_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x00000080)
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX: put keys into a terminal

@@ -11,7 +11,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -78,16 +78,33 @@ def setting(answers: int, path: list[str], limits: dict[str, int], code: int | N
 def launch(command: list[str], descriptors: tuple[int, ...], **more: Any) -> subprocess.Popen:
     """Start a command in a session of its own, with an empty environment and the descriptors given."""
     more = {"env": {}, "cwd": "/", **more}
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        pass_fds=descriptors,
-        start_new_session=True,
-        bufsize=0,
-        **more,
-    )
+    with _first_to_go():
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=descriptors,
+            start_new_session=True,
+            bufsize=0,
+            **more,
+        )
+
+
+@contextlib.contextmanager
+def _first_to_go() -> Iterator[None]:
+    """Let what is started now be what goes where memory runs out; what CAP_SYS_RESOURCE has raised nobody else lowers again."""
+    score = Path("/proc/self/oom_score_adj")
+    try:
+        before = score.read_text()
+        score.write_text("1000")
+    except OSError:  # not Linux's, or not ours to change
+        yield
+        return
+    try:
+        yield
+    finally:
+        score.write_text(before)
 
 
 def kill_group(process: subprocess.Popen) -> None:

@@ -46,11 +46,6 @@ def limit(limits: dict[str, int]) -> None:
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(which, (most, most))
-    try:
-        with open("/proc/self/oom_score_adj", "w") as score:  # where memory runs out, this is what goes
-            score.write("1000")
-    except OSError:
-        pass
 
 
 def filter_calls(descriptor: int) -> None:
