@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,9 +65,13 @@ def read_secret(file: Path | None, store: Path | None = None) -> bytes:
             secret = _trimmed(file.read_bytes())
         except OSError as trouble:
             raise UsageError(f"the secret {file} cannot be read ({trouble.strerror}); {make}") from trouble
-    size = len(secret) // 2 if HEX.fullmatch(secret) else len(secret)
+    digits = HEX.fullmatch(secret) is not None
+    size = len(secret) // 2 if digits else len(secret)
     if size < marking.SECRET_BYTES:
-        raise UsageError(f"the secret in {place} has {size} bytes, at least {marking.SECRET_BYTES} are needed; {make}")
+        raise UsageError(
+            f"the secret in {place} has {size} bytes{' in hexadecimal digits' if digits else ''}, "
+            f"at least {marking.SECRET_BYTES} are needed; {make}"
+        )
     return secret
 
 
@@ -90,14 +96,20 @@ def run(options: argparse.Namespace) -> int:
 
     secret = read_secret(options.secret, options.store)
     roster = gradebook.read_roster(options.roster) if options.roster else []
+    for name in ("store", "reports", "secret"):
+        inside = getattr(options, name)
+        if inside and inside.resolve().is_relative_to(options.submissions.resolve()):
+            raise UsageError(f"the {name} {inside} lies inside the submissions; put it elsewhere")
     if options.reports and options.reports.is_file():
         raise UsageError(f"{options.reports} is a file; name a folder")
+    if options.reports and report.is_foreign(options.reports):
+        raise UsageError(f"{options.reports} holds pages of something else; name another folder")
     for file in filter(None, (options.out, options.canvas)):
         if not file.parent.is_dir():
             raise UsageError(f"there is no folder {file.parent} for {file.name}")
         if file.is_dir():
             raise UsageError(f"{file} is a folder; name a file")
-    handed = ingest.collect(options.submissions, options.set)
+    handed = class_run.noted(ingest.collect(options.submissions, options.set), options.set)
     sets = class_run.choose_sets(handed, options.set)
     found = {name: sum(one == name for one in sets.values()) for name in sorted(set(sets.values()))}
     if options.canvas and len(found) > 1:
@@ -206,6 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 2 where it was asked for something that cannot be done; 3 where the machine failed.
     """
     options = parser().parse_args(arguments)
+    with contextlib.suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up, as Ctrl-C does
     try:
         return options.act(options)
     except (UsageError, StoreError, gradebook.RosterError, FileNotFoundError, ValueError) as trouble:

@@ -7,6 +7,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,11 @@ def choose_sets(handed: Sequence[Submission | Rejected], wanted: str | None) -> 
 
     Raises
     ------
-    RunError
+    ValueError
         If no set has the name.
     """
     if wanted is not None and wanted not in SETS:
-        raise RunError(f"no set is called {wanted!r}; there are {', '.join(SETS)}")
+        raise ValueError(f"no set is called {wanted!r}; there are {', '.join(SETS)}")
     whole = [one for one in handed if isinstance(one, Submission)]
     if wanted is not None:
         return {one.digest: wanted for one in whole}
@@ -68,6 +69,34 @@ def choose_sets(handed: Sequence[Submission | Rejected], wanted: str | None) -> 
     seen = {names[0] for names in defined.values() if names}
     only = next(iter(seen)) if len(seen) == 1 else None
     return {digest: names[0] if names else only for digest, names in defined.items() if names or only}  # type: ignore[misc]
+
+
+def noted(handed: Sequence[Submission | Rejected], wanted: str | None) -> list[Submission | Rejected]:
+    """Say so where a notebook answers another set than the one that is marked.
+
+    Parameters
+    ----------
+    handed : sequence of Submission or Rejected
+        The class.
+    wanted : str or None
+        The set that is marked.
+
+    Returns
+    -------
+    list of Submission or Rejected
+        The same, with a note where one is due.
+    """
+    if wanted is None:
+        return list(handed)
+    return [_noted(one, wanted) for one in handed]
+
+
+def _noted(one: Submission | Rejected, wanted: str) -> Submission | Rejected:
+    answered = marking.sets_defined(one.cells) if isinstance(one, Submission) else []
+    if not isinstance(one, Submission) or not answered or wanted in answered:
+        return one
+    note = f"it answers the set {answered[0]}, and {wanted} was marked"
+    return replace(one, note=f"{one.note}; {note}" if one.note else note)
 
 
 def check_tracers(set_name: str, secret: bytes, sandbox: Sandbox) -> None:
@@ -171,18 +200,24 @@ def run(
     with _client(scheduler, workers) as client:
         from distributed import as_completed
 
-        jobs = {}
-        for batch in batches:
+        def submit(batch: Sequence[Submission]) -> Any:
             work = [(one.digest, one.cells, sets[one.digest], keys[one.digest]) for one in batch]
-            jobs[client.submit(mark_batch, work, secret, str(store.folder.resolve()), mode, retries=2, pure=False)] = (
-                batch
-            )
+            job = client.submit(mark_batch, work, secret, str(store.folder.resolve()), mode, retries=2, pure=False)
+            jobs[job] = batch
+            return job
+
+        jobs: dict[Any, Sequence[Submission]] = {}
+        coming = as_completed([submit(batch) for batch in batches])
         _wait_for_workers(client, scheduler)
-        for job in as_completed(jobs):
+        for job in coming:
             try:
                 reasons = job.result()
             except Exception as trouble:  # of the machine or the cluster: no learner's code runs in that process
-                reasons = dict.fromkeys((one.digest for one in jobs[job]), f"{type(trouble).__name__}: {trouble}")
+                if len(jobs[job]) > 1:  # one of them may have cost the others their worker
+                    coming.update([submit([one]) for one in jobs[job]])
+                    continue
+                why = "its worker ended again and again" if type(trouble).__name__ == "KilledWorker" else trouble
+                reasons = dict.fromkeys((one.digest for one in jobs[job]), f"{type(trouble).__name__}: {why}")
             for one in jobs[job]:
                 if (record := store.get(keys[one.digest])) is not None:
                     done[one.digest] = record

@@ -75,7 +75,7 @@ class Worker:
             except BlockingIOError:
                 continue
             except OSError as gone:
-                raise WorkerEnded("it does not read any more") from gone
+                raise WorkerEnded("did not read any more") from gone
 
     def receive(self, until: float) -> dict[str, Any]:
         """Return the next message; lines that are none are passed over.
@@ -100,7 +100,7 @@ class Worker:
             if line:
                 self._lines -= 1
                 if self._lines < 0:
-                    raise WorkerEnded("it wrote too many lines")
+                    raise WorkerEnded("wrote too many lines")
                 try:
                     return wire.loads(line)
                 except wire.WireError:
@@ -119,7 +119,7 @@ class Worker:
                 continue
             self._bytes -= len(chunk)
             if not chunk or self._bytes < 0:
-                raise WorkerEnded("it wrote too much" if chunk else "it ended")
+                raise WorkerEnded("wrote too much" if chunk else "ended the program")
             self._buffer += chunk
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]

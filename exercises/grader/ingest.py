@@ -95,7 +95,7 @@ def collect_one(path: Path, wanted: str | None = None) -> Handed:
 def _unwrapped(path: Path) -> Path:
     """Return the folder of the class where all of it lies in one folder more."""
     while True:
-        inside = [entry for entry in os.scandir(path) if not hidden(entry.name)]
+        inside = [e for e in os.scandir(path) if not (hidden(e.name) or _is_table(e.name))]
         if len(inside) != 1 or not inside[0].is_dir(follow_symlinks=False):
             return path
         below = [entry for entry in os.scandir(inside[0].path) if not hidden(entry.name)]
@@ -147,9 +147,14 @@ def _of_entry(path: Path, name: str, wanted: str | None) -> Handed | None:
         return Rejected(shown, learner, f"the file cannot be read ({trouble.strerror})", keys)
 
 
+def _is_table(name: str) -> bool:
+    """Say whether a file is the system's or the teacher's."""
+    return name.lower().endswith(TABLES) and not CANVAS.fullmatch(name)
+
+
 def _no_notebook(name: str) -> Rejected | None:
     """Return a row for a file that is no notebook; the system's own tables get none."""
-    if name.lower().endswith(TABLES) and not CANVAS.fullmatch(name):
+    if _is_table(name):
         return None
     learner, keys = identity(name)
     ending = clean(PurePosixPath(name).suffix)

@@ -23,6 +23,7 @@ from .handed import Rejected, Submission
 from .wording import stopped
 
 MOST_FREQUENT = 12
+SIGN = '<meta name="generator" content="exercises.grader">'
 UNSANDBOXED = "The learners' code ran without a sandbox: any of these marks may have been made by the code itself."
 WEAKER = "The sandbox was the weaker one, a spare user without namespaces: see the page for instructors."
 
@@ -117,10 +118,32 @@ def write_reports(folder: Path, entries: Sequence[Entry], *, mode: str = "bubble
             chapter = f"{site.rstrip('/')}/chapters/{entry.record['set']}.html" if site and entry.record else ""
             _write(folder / view["page"], pages.get_template("learner.html").render(entry=view, chapter=chapter))
         shown.append(view)
+    names = Counter(view["learner"] for view in shown if view["marked"])
+    for view in shown:
+        view["twin"] = names[view["learner"]] > 1
     overview = folder / "index.html"
     warning = {"none": UNSANDBOXED, "uid": WEAKER}.get(mode, "")
     _write(overview, pages.get_template("overview.html").render(**_overview(entries, shown), warning=warning))
     return overview
+
+
+def is_foreign(folder: Path) -> bool:
+    """Say whether an overview would be written over a page of something else.
+
+    Parameters
+    ----------
+    folder : Path
+        Where reports shall go.
+
+    Returns
+    -------
+    bool
+        False where there is no page, or one of an earlier run.
+    """
+    try:
+        return SIGN not in (folder / "index.html").read_text(encoding="utf8", errors="replace")
+    except OSError:
+        return False
 
 
 def page_name(entry: Entry) -> str:

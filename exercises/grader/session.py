@@ -165,7 +165,7 @@ class _Run:
             if not alone:
                 self.short |= {i for i, spent in enumerate(self.seconds) if spent > SLOW or i > number}
         except WorkerEnded as ended:
-            status = f"left out but for its definitions: the worker did not survive it ({ended})"
+            status = f"left out but for its definitions: it {ended}"
         else:
             self.seconds[number] = time.monotonic() - begin
             if self.cells[number] is None:
@@ -192,7 +192,7 @@ class _Run:
                 return False  # not this call's fault: a fresh worker gives it its time
             lost = Answer("timed out", words=f"{call.function} ran for more than {CALL_SECONDS:.0f} s")
         except WorkerEnded as ended:
-            lost = Answer("crashed", words=f"the worker did not survive {call.function} ({ended})")
+            lost = Answer("crashed", words=f"{call.function} {ended}")
         self.answers[number] = self.lost[call.exercise] = lost
         return False
 

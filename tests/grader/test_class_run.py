@@ -15,7 +15,7 @@ import pytest
 
 from exercises.grader import __main__ as command
 from exercises.grader import class_run, demo, marking, sandbox
-from exercises.grader.class_run import RunError, choose_sets
+from exercises.grader.class_run import choose_sets
 from exercises.grader.handed import Submission
 from exercises.grader.ingest import collect
 from exercises.grader.store import Store
@@ -270,6 +270,28 @@ def test_a_cluster_elsewhere_does_the_same(desk, undisturbed, tmp_path):
     assert stored(tmp_path) == stored(undisturbed)
 
 
+def test_a_submission_that_costs_its_worker_costs_no_neighbor_a_mark(desk, tmp_path, monkeypatch):
+    handed = [one for one in collect(desk / "submissions") if isinstance(one, Submission)][:4]
+    real, deadly = class_run.mark_batch, handed[1].digest
+
+    def mark_batch(work, *others):
+        if any(digest == deadly for digest, *_ in work):
+            os._exit(1)
+        return real(work, *others)
+
+    monkeypatch.setattr(class_run, "mark_batch", mark_batch)
+    monkeypatch.setitem(class_run.SETTINGS, "distributed.scheduler.allowed-failures", 1)
+    with pytest.raises(class_run.RunError, match=r"1 of 4 could not be marked, .*its worker ended again and again"):
+        class_run.run(
+            handed,
+            dict.fromkeys([one.digest for one in handed], "momentum"),
+            SECRET,
+            Store(tmp_path / "store"),
+            workers=1,
+        )
+    assert len(list(tmp_path.glob("store/??/*.json"))) == 3
+
+
 def one_of(text):
     return Submission("a", "a", text, (text,))
 
@@ -280,7 +302,7 @@ def test_a_set_is_told_by_the_functions_and_by_the_class():
     mixed = choose_sets([momentum, normal, blank], None)
     assert mixed == {momentum.digest: "momentum", normal.digest: "normalization"}
     assert choose_sets([blank], "normalization") == {blank.digest: "normalization"}
-    with pytest.raises(RunError, match="no set is called 'momentun'; there are momentum"):
+    with pytest.raises(ValueError, match="no set is called 'momentun'; there are momentum"):
         choose_sets([blank], "momentun")
 
 

@@ -46,6 +46,23 @@ def test_what_is_asked_wrongly_is_answered_in_words(desk, capsys, prepare, more,
     assert not (desk / "g.csv").exists()
 
 
+@pytest.mark.parametrize("name", ["store", "reports", "secret"])
+def test_nothing_of_the_graders_lies_among_the_submissions(desk, capsys, name):
+    place = desk / "class" / name
+    if name == "secret":
+        place.write_bytes(b"s" * 32)
+    assert run(desk, f"--{name}", str(place)) == command.WRONG_USE
+    assert f"the {name} {place} lies inside the submissions" in capsys.readouterr().err
+
+
+def test_pages_of_something_else_are_not_written_over(desk, capsys):
+    (desk / "site").mkdir()
+    (desk / "site" / "index.html").write_text("<h1>mine</h1>")
+    assert run(desk, "--reports", str(desk / "site")) == command.WRONG_USE
+    assert "holds pages of something else" in capsys.readouterr().err
+    assert (desk / "site" / "index.html").read_text() == "<h1>mine</h1>"
+
+
 def test_a_missing_secret_says_how_to_make_one(desk, capsys):
     assert run(desk, secret=False) == command.WRONG_USE
     assert "secrets.token_hex(32)" in capsys.readouterr().err
@@ -76,7 +93,7 @@ def test_the_secret_may_stand_in_the_environment(desk, monkeypatch):
 def test_a_secret_is_text_raw_bytes_or_hexadecimal_digits(desk, content, secret):
     (desk / "secret").write_bytes(content)
     if secret is None:
-        with pytest.raises(command.UsageError, match="has 31 bytes, at least 32 are needed"):
+        with pytest.raises(command.UsageError, match="has 31 bytes.*, at least 32 are needed"):
             command.read_secret(desk / "secret")
     else:
         assert command.read_secret(desk / "secret") == secret

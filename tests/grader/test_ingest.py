@@ -455,6 +455,14 @@ def test_gradescopes_export_names_its_people(tmp_path, deep):
     ]
 
 
+def test_a_table_beside_an_export_does_not_hide_it(tmp_path):
+    for n in (1, 2):
+        (tmp_path / "assignment_5_export" / f"submission_{n}").mkdir(parents=True)
+        (tmp_path / "assignment_5_export" / f"submission_{n}" / "a.ipynb").write_bytes(notebook([f"x = {n}"]))
+    (tmp_path / "roster.csv").write_text("id,name\n1,Ann\n")
+    assert [one.learner for one in collect(tmp_path)] == ["submission_1", "submission_2"]
+
+
 def test_a_table_of_gradescopes_that_is_none_is_told(tmp_path):
     (tmp_path / "a.ipynb").write_bytes(WORK)
     (tmp_path / "submission_metadata.yml").write_text("a: [")
