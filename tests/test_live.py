@@ -26,7 +26,7 @@ from course_lib.momentum import gradient_descent, momentum, nesterov
 from course_lib.normalization import batch_norm_backward, batch_norm_forward
 from course_lib.plotting.style import LOOKS, OPTIMIZERS, styles
 from course_lib.rule import update_rule
-from course_lib.surfaces import quadratic, ravine, surface
+from course_lib.surfaces import quadratic, ravine, surface, two_features
 from course_lib.translator import TranslationError
 
 SCRIPT_LIMIT = 15_000
@@ -235,6 +235,15 @@ def test_rates_run_over_round_numbers_on_a_logarithmic_scale(figure):
     assert ratios.min() > 1.01
     assert ratios.max() < 1.06
     assert all(float(f"{v:.3g}") == v for v in values)
+
+
+def test_a_slider_stays_where_its_parameter_can_be():
+    runs = {"descent": ("gradient_descent", {"learning_rate": 0.03})}
+    surface = two_features.with_parameters(correlation=0.9)
+    values = LiveFigure(surface, runs, sliders=["correlation"]).spec["sliders"][0]["values"]
+    assert values[-1] == 1  # the correlation of two features is at most 1
+    with pytest.raises(ValueError, match=r"slider 'correlation': correlation must be in \[-1, 1\], got \(0, 4\)"):
+        LiveFigure(surface, runs, sliders={"correlation": (0, 4)})
 
 
 def test_sliders_can_be_chosen():

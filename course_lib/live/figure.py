@@ -104,7 +104,9 @@ class LiveFigure(LiveDisplay):
                 parts.run_spec(label, rule, hyper, look)
                 for (label, (rule, hyper)), look in zip(self.runs.items(), looks, strict=True)
             ],
-            "sliders": sliders(wanted, [hyper for _, hyper in self.runs.values()], self.surface.parameters),
+            "sliders": sliders(
+                wanted, [hyper for _, hyper in self.runs.values()], self.surface.parameters, self.surface.ranges
+            ),
         }
 
     @functools.cached_property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from course_lib.hyperparameters import RANGES
+from course_lib.hyperparameters import RANGES, Range
 from course_lib.rule import nearest
 
 SURFACE = -1  # a slider's target: the surface instead of an optimizer
@@ -14,7 +15,10 @@ Wanted = Mapping[str, Any] | Sequence[str] | None
 
 
 def sliders(
-    wanted: Wanted, hypers: Sequence[Mapping[str, Any]], parameters: Mapping[str, float]
+    wanted: Wanted,
+    hypers: Sequence[Mapping[str, Any]],
+    parameters: Mapping[str, float],
+    ranges: Mapping[str, Range] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Work out the sliders of a figure.
 
@@ -27,6 +31,8 @@ def sliders(
         The hyperparameters of each optimizer.
     parameters : mapping
         The parameters of the surface.
+    ranges : mapping
+        What these may be.
 
     Returns
     -------
@@ -39,14 +45,14 @@ def sliders(
     LookupError
         If nothing has such a parameter.
     ValueError
-        If a range is empty or a value is no finite number.
+        If a range is empty or a value is no finite number, or one that the parameter cannot have.
     """
     known = list(dict.fromkeys([*(name for hyper in hypers for name in hyper), *parameters]))
     if wanted is None:
         wanted = [name for name in ("learning_rate", "momentum") if name in known]
-    ranges = dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(wanted)
+    asked = dict(wanted) if isinstance(wanted, Mapping) else dict.fromkeys(wanted)
     found = []
-    for name, given in ranges.items():
+    for name, given in asked.items():
         if name not in known:
             raise LookupError(f"nothing in this figure has a parameter {name!r} for a slider; {nearest(name, known)}")
         owners = {i: hyper[name] for i, hyper in enumerate(hypers) if _is_number(hyper.get(name))}
@@ -54,7 +60,7 @@ def sliders(
             owners[SURFACE] = parameters[name]
         shared = name != "learning_rate" and len(set(owners.values())) == 1
         groups = [list(owners)] if shared else [[i] for i in owners]
-        limits = _limits(name, given, list(owners.values()))
+        limits = _allowed(name, given, _limits(name, given, list(owners.values())), {**RANGES, **ranges}.get(name))
         for targets in groups:
             value = owners[targets[0]]
             found.append(
@@ -88,6 +94,15 @@ def _limits(name: str, given: Any, values: Sequence[float]) -> list[float]:
         wide = 10 if name == "learning_rate" else 5
         return _geometric(min(values) / wide, max(values) * wide)
     return _even(min(values, default=0) - 1, max(values, default=0) + 1)
+
+
+def _allowed(name: str, given: Any, values: list[float], allowed: Range | None) -> list[float]:
+    """Leave out what the parameter cannot be; refuse it where it was asked for, but for an end that does not belong to it."""
+    if allowed is None:
+        return values
+    if given is not None and not all(allowed.low <= value <= allowed.high for value in values):
+        raise ValueError(f"slider {name!r}: {name} must be {allowed}, got {given!r}")
+    return [value for value in values if allowed.holds(value)]
 
 
 def _even(low: float, high: float) -> list[float]:
