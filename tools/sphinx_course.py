@@ -62,6 +62,15 @@ def icons_once(app: Sphinx, failure: Exception | None) -> None:
         script.write_text("// the icons come from the font\n")
 
 
+def inline_scripts_once(_: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
+    """Drop the doubles of inline scripts: a constant declared twice is an error on every page.
+
+    What an extension adds late, Sphinx notes once with the name None and once with an empty one.
+    """
+    scripts = context["script_files"]
+    scripts[:] = {(s.filename or "", s.priority, *sorted(s.attributes.items())): s for s in scripts}.values()
+
+
 def spare_stars(_: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
     """Escape the star of a shape such as (*batch, n), which is no emphasis; literals are left alone."""
     lines[:] = [line if "``" in line else re.sub(r"([(, ])\*(?=\w+,)", r"\1\\*", line) for line in lines]
@@ -92,7 +101,16 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
         if box:
             rest = opening.parent.children[opening.parent.index(opening) + 1 :]
             inside = itertools.takewhile(lambda node: not isinstance(node, nodes.raw), rest)
+            inside = list(inside)
             page.append((*box.groups(), [node.deepcopy() for node in inside]))
+            link_name(inside, box.group(2))
+
+
+def link_name(inside: list[nodes.Node], anchor: str) -> None:
+    """Let the name of a claim link to the place where it stands."""
+    for name in itertools.islice((name for node in inside for name in node.findall(nodes.literal)), 1):
+        if isinstance(name.parent[0], nodes.strong) and name.parent.index(name) <= 2:
+            name.replace_self(nodes.reference("", "", name.deepcopy(), refuri=f"#{anchor}", internal=True))
 
 
 def put(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -211,13 +229,16 @@ class Performance(Conformance):
         if name in performance_page.TEXTS:
             return self.read(nodes.container(), performance_page.TEXTS[name]())
         address, words = performance_page.chart() if name == "chart" else marks_page.overview()
-        return [nodes.image(uri=address, alt=words)]
+        box = '<div class="course-wide" role="group" aria-label="Picture, scrolls sideways" tabindex="0">'
+        picture = nodes.image(uri=address, alt=words)
+        return [nodes.raw("", box, format="html"), picture, nodes.raw("", "</div>", format="html")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", macros)
     app.connect("config-inited", one_search_field)
+    app.connect("html-page-context", inline_scripts_once)
     app.connect("build-finished", icons_once)
     app.connect("autodoc-process-docstring", spare_stars)
     app.setup_extension("sphinx.ext.autodoc")
