@@ -50,6 +50,11 @@ def macros(_: Sphinx, config: Config) -> None:
     config.mathjax3_config = {"tex": {"macros": dict(notation.NOTATION["macros"])}}
 
 
+def defaults_as_written(_: Sphinx, config: Config) -> None:
+    """Show ``namespace=np`` as it stands in the source, not as the module and where it lies on this machine."""
+    config.autodoc_preserve_defaults = True
+
+
 def one_search_field(_: Sphinx, config: Config) -> None:
     """Keep the search in the side bar only."""
     config.html_theme_options["navbar_persistent"] = []
@@ -100,17 +105,12 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
         box = re.search(rf'class="({"|".join(COLLECTED)})" id="([^"]+)"', opening.astext())
         if box:
             rest = opening.parent.children[opening.parent.index(opening) + 1 :]
-            inside = itertools.takewhile(lambda node: not isinstance(node, nodes.raw), rest)
-            inside = list(inside)
+            inside = list(itertools.takewhile(lambda node: not isinstance(node, nodes.raw), rest))
             page.append((*box.groups(), [node.deepcopy() for node in inside]))
-            link_name(inside, box.group(2))
-
-
-def link_name(inside: list[nodes.Node], anchor: str) -> None:
-    """Let the name of a claim link to the place where it stands."""
-    for name in itertools.islice((name for node in inside for name in node.findall(nodes.literal)), 1):
-        if isinstance(name.parent[0], nodes.strong) and name.parent.index(name) <= 2:
-            name.replace_self(nodes.reference("", "", name.deepcopy(), refuri=f"#{anchor}", internal=True))
+            if box.group(1) == "course-claim":
+                name = next(inside[0].findall(nodes.literal))
+                link = nodes.reference("", "", name.deepcopy(), refuri=f"#{box.group(2)}", internal=True)
+                name.replace_self(link)  # where it stands, for whoever wants to point to it
 
 
 def put(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -237,6 +237,7 @@ class Performance(Conformance):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", macros)
+    app.connect("config-inited", defaults_as_written)
     app.connect("config-inited", one_search_field)
     app.connect("html-page-context", inline_scripts_once)
     app.connect("build-finished", icons_once)
