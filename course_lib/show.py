@@ -461,7 +461,7 @@ def exercise(title: str, task: str, *, hints: Sequence[str], solution: str) -> F
     if len(hints) != 3:
         raise ValueError(f"an exercise has three hints, got {len(hints)}")
     folds = [(f"Hint {i}", hint) for i, hint in enumerate(hints, start=1)]
-    code = textwrap.dedent(solution).strip()
+    code = _fitted(textwrap.dedent(solution).strip())
     return Folded([*folds, ("Solution", f"```python\n{code}\n```")], f"**{title}**\n\n{task}")
 
 

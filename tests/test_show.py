@@ -118,6 +118,9 @@ def test_answers_hints_and_solutions_are_folded():
     task = exercise("Try", "Do it.", hints=["a", "b", "c"], solution="assert True")._repr_markdown_()
     assert task.count("<details") == task.count("</details>") == 4
     assert "```python\nassert True\n```" in task
+    wide = "def mine(theta, g, m, v, t, *, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7):\n    return t"
+    printed = exercise("Try", "Do it.", hints=["a", "b", "c"], solution=wide)._repr_markdown_()
+    assert "def mine(\n    theta, g, m, v, t,\n    *, learning_rate" in printed
     with pytest.raises(ValueError, match="three hints, got 1"):
         exercise("Try", "Do it.", hints=["a"], solution="")
 
