@@ -83,9 +83,10 @@ def descend(
            [0.25]])
     """
     rule, grad = as_rule(rule), as_surface(grad) if isinstance(grad, str) else grad
-    for name, function in (("grad", grad), ("before", before)):
-        if not callable(function) and not (name == "before" and before is None):
-            raise TypeError(f"{name} must be a function, got {describe(function)}")
+    if not callable(grad):
+        raise TypeError(f"grad must be a surface or a function, got {describe(grad)}")
+    if not (before is None or callable(before)):
+        raise TypeError(f"before must be a function, got {describe(before)}")
     start = check_start(theta0)
     check_matrix(rule, start.shape)
     steps = check_count("steps", steps, 0)

@@ -66,6 +66,8 @@ def is_number(value: Any) -> bool:
 
 def is_count(count: Any, least: int) -> bool:
     """Say whether something is a whole number of at least ``least``, be it written 2 or 2.0."""
+    if type(count) is int:  # as nearly always, and NumPy's look at it takes twenty times as long
+        return count >= least
     return is_number(count) and bool(Range(least, whole=True).holds(count))
 
 

@@ -71,7 +71,7 @@ SHAPES = {
     "gradient": (ValueError, r"the gradient must have the shape of theta, \(2,\), got \(3,\)", lambda: descend("adam", lambda t: np.ones(3), [1.0, 1.0], 1)),
     "surface": (ValueError, r"takes points of shape \(\.\.\., 2\), got shape \(3,\)", lambda: quadratic(np.ones(3))),
     "clipped": (ValueError, r"before must return an array of the gradient's shape, \(3, 2\), got \(\)", lambda: descend("adam", quadratic, np.ones((3, 2)), 1, before=np.sum)),
-    "no gradient": (TypeError, "grad must be a function, got NoneType None", lambda: descend("adam", None, [1.0, 1.0], 1)),
+    "no gradient": (TypeError, "grad must be a surface or a function, got NoneType None", lambda: descend("adam", None, [1.0, 1.0], 1)),
     "no function before": (TypeError, "before must be a function, got str 'clip'", lambda: descend("adam", quadratic, [1.0, 1.0], 1, before="clip")),
     "complex start": (ValueError, "theta0 must be an array of real numbers, got an array of complex128", lambda: descend("adam", quadratic, [1j, 1.0], 1)),
     "variance": (ValueError, r"variance must be a number or have shape \(2,\), got shape \(3,\)", lambda: inexact(rng(), quadratic, variance=[1, 2, 3])(np.ones(2))),

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import RULES, feature_scaling, normalization, update_rule
-from course_lib.show import COLUMN, code, exercise, picture, question, say, show_function, show_rule
+from course_lib.listing import COLUMN
+from course_lib.show import code, exercise, picture, question, say, show_function, show_rule
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
