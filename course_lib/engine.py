@@ -205,7 +205,7 @@ class _Run:
         path = np.moveaxis(np.empty((kept, theta.shape[-1], *theta.shape[:-1]), theta.dtype), 1, -1)
         path[0] = theta
         for t in range(first, self.steps + 1):
-            now = at_step(self.hyper, t - 1)
+            now = at_step(self.hyper, t - 1) if self.schedules else self.hyper
             point = theta
             if self.rule.where_function is not None:
                 point = self.rule.where_function(theta, *state, **self.rule.where_hyperparameters(now))
