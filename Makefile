@@ -44,7 +44,7 @@ bench: setup ## how fast, beside the peers in one run: benchmarks/results.json
 	@$(VENV)/python tools/browser.py --install || true
 	$(VENV)/python -m benchmarks.run
 
-traces: setup ## record again what Keras and PyTorch do, where a pin has moved: tests/conformance/
+traces: setup ## record again what Keras, PyTorch, papers and this library do: tests/conformance/
 	@$(VENV)/python tools/traces.py
 
 lint: setup  ## style, types, floors, docstrings, notebooks

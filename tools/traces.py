@@ -1,6 +1,7 @@
-"""Record what Keras and PyTorch do, each in its own environment: ``tests/conformance/keras.json``, ``pytorch.json``.
+"""Record what Keras and PyTorch do, each in its own environment, and what papers' formulas and this library give.
 
-``make traces`` calls this when a pinned version has moved; the page of conformance and its tests read the files.
+``make traces`` calls this when a pinned version has moved, or a rule on purpose: the page of conformance and its tests read
+``tests/conformance/*.json``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import run as peers  # noqa: E402
-from tests.conformance import forms  # noqa: E402
+from tests.conformance import forms, written  # noqa: E402
 
 WHERE = {"Keras": ("keras", sys.executable), "PyTorch": ("torch", str(peers.PYTHONS["peers"]))}
 NOT_STORED = ("gradients", "start", "kept", "batches", "gamma", "beta", "steps", "first")
@@ -45,14 +46,20 @@ def record(peer: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Record every peer and write its file, a trace a line."""
+    """Record all and write their files."""
+    for who, path in written.FILES.items():
+        write(path, {"library": who, "traces": rounded(written.traces(who))})
     peers.make_peers()
     for peer, path in forms.PEERS.items():
-        content = record(peer)
-        lines = ",\n".join(json.dumps(trace, separators=(",", ":")) for trace in content.pop("traces"))
-        head = json.dumps(content)[:-1]
-        path.write_text(f'{head}, "traces": [\n{lines}\n]}}\n', encoding="utf-8")
-        print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
+        write(path, record(peer))
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write a file, a trace a line, so that a change is seen as one."""
+    lines = ",\n".join(json.dumps(trace, separators=(",", ":")) for trace in content.pop("traces"))
+    head = json.dumps(content)[:-1]
+    path.write_text(f'{head}, "traces": [\n{lines}\n]}}\n', encoding="utf-8")
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

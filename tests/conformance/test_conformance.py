@@ -1,5 +1,6 @@
 """Papers, Keras and PyTorch: each path that was stored or computed anew is one that a rule of the library walks."""
 
+import json
 import re
 
 import numpy as np
@@ -15,7 +16,7 @@ from course_lib.normalization import (
     population_statistics,
     running_average,
 )
-from tests.conformance import forms, papers
+from tests.conformance import forms, papers, written
 from tests.conftest import ROOT
 from tools import conformance_page as page
 
@@ -26,13 +27,6 @@ INITIALIZERS = {
     for name, function in vars(initialization).items()
     if list(getattr(function, "__annotations__", ()))[:2] == ["rng", "shape"]
 }
-PAPERS = [
-    (name, scale, rate)
-    for name in forms.OPTIMIZERS
-    for scale in forms.SCALES
-    for rate in forms.SCHEDULES
-    if rate == "constant" or name not in forms.NOT_SCHEDULED
-]
 
 
 def of_kind(kind):
@@ -66,6 +60,7 @@ def test_the_traces_are_of_the_calls_that_are_written(peer):
 
 def test_the_files_are_small():
     assert sum(path.stat().st_size for path in forms.PEERS.values()) < 100_000
+    assert sum(path.stat().st_size for path in written.FILES.values()) < 100_000
 
 
 def test_nothing_of_the_library_is_left_out():
@@ -78,7 +73,7 @@ def test_nothing_of_the_library_is_left_out():
     assert every == set(RULES)
 
 
-@pytest.mark.parametrize(("name", "scale", "rate"), PAPERS)
+@pytest.mark.parametrize(("name", "scale", "rate"), written.RUNS)
 def test_the_rule_is_the_papers_formula(name, scale, rate):
     entry = forms.OPTIMIZERS[name]
     path, mine = forms.on_paper(name, scale, rate), forms.ours(name, entry.paper, scale, rate)
@@ -91,6 +86,30 @@ def test_the_rule_walks_the_peers_path(peer, trace):
     form = entry.keras if peer == "Keras" else entry.torch
     mine = forms.ours(trace["name"], form, trace["scale"], trace["rate"])[forms.KEPT]
     assert forms.apart(np.array(trace["path"]), mine, entry.start) <= form.tolerance
+
+
+@pytest.mark.parametrize("who", written.FILES)
+def test_what_we_say_is_what_we_have_said(who):
+    stored = json.loads(written.FILES[who].read_text(encoding="utf-8"))["traces"]
+    now = written.traces(who)
+    assert [(t["kind"], t["name"]) for t in stored] == [(t["kind"], t["name"]) for t in now], "`make traces`"
+    for before, trace in zip(stored, now, strict=True):
+        for key, value in trace.items():
+            if isinstance(value, str):
+                assert before[key] == value
+            else:
+                scale = float(np.abs(value).max())
+                np.testing.assert_allclose(value, before[key], rtol=1e-9, atol=1e-9 * scale, err_msg=str(before))
+
+
+def test_the_stored_library_walks_the_stored_papers_paths():
+    papers_said, ours = (json.loads(written.FILES[who].read_text(encoding="utf-8"))["traces"] for who in written.FILES)
+    walked = [(p, o) for p, o in zip(papers_said, ours, strict=False) if p["kind"] == "optimizer"]
+    assert len(walked) == len(written.RUNS)
+    for paper, mine in walked:
+        assert {k: v for k, v in paper.items() if k != "path"} == {k: v for k, v in mine.items() if k != "path"}
+        entry = forms.OPTIMIZERS[paper["name"]]
+        assert forms.apart(np.array(mine["path"]), np.array(paper["path"]), entry.start) <= entry.paper.tolerance
 
 
 def test_a_missing_translation_is_seen():
@@ -130,15 +149,10 @@ def test_the_schedule_is_the_papers_formula(entry):
 def test_the_initializer_has_the_papers_variance(name, shape):
     entry = forms.DRAWS[name]
     draws = entry.ours(np.random.default_rng(0), shape)
-    assert draws.var() == pytest.approx(getattr(papers, entry.formula)(*fans_of_matrix(name, shape)), rel=0.03)
+    assert draws.var() == pytest.approx(getattr(papers, entry.formula)(*written.fans_of_matrix(name, shape)), rel=0.03)
     assert abs(draws.mean()) < 4 * draws.std() / draws.size**0.5
     if name == "Glorot uniform":
         assert np.abs(draws).max() == pytest.approx(papers.glorot_bound(*fans(shape)), rel=1e-3)
-
-
-def fans_of_matrix(name, shape):
-    """The fans; of an orthogonal matrix the sides, for a convolution is one matrix whose rows are its inputs."""
-    return (np.prod(shape[:-1]), shape[-1]) if name == "Orthogonal" else fans(shape)
 
 
 def test_batch_norm_is_the_papers():
