@@ -282,19 +282,19 @@ def linear_chain_hessian(x, y):
     source="half the mean squared error of a linear model: its Hessian is the covariance of the features",
     ranges={"scale": Range(-1e100, 1e100), "correlation": Range(-1.0, 1.0, with_high=True)},
 )
-def two_features(x, y, *, scale=1.0, correlation=0.0):
+def two_features(w1, w2, *, scale=1.0, correlation=0.0):
     """Errors of two weights; the first feature has variance 1, the second that of the scale squared."""
-    return 0.5 * (x**2 + 2.0 * correlation * scale * x * y + scale**2 * y**2)
+    return 0.5 * (w1**2 + 2.0 * correlation * scale * w1 * w2 + scale**2 * w2**2)
 
 
 @two_features.gradient
-def two_features_gradient(x, y, *, scale, correlation):
+def two_features_gradient(w1, w2, *, scale, correlation):
     """Gradient of `two_features`."""
-    return x + correlation * scale * y, correlation * scale * x + scale**2 * y
+    return w1 + correlation * scale * w2, correlation * scale * w1 + scale**2 * w2
 
 
 @two_features.curvature
-def two_features_hessian(x, y, *, scale, correlation):
+def two_features_hessian(w1, w2, *, scale, correlation):
     """Hessian of `two_features`."""
     mixed = correlation * scale
     return (1.0, mixed), (mixed, scale**2)
