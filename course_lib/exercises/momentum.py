@@ -512,7 +512,11 @@ RECOVER = Task(
     "momentum.recover",
     "Diagnose the run: which momentum was it?",
     recover,
-    parts=(Part("a run on a bowl", _recorded, points=2), Part("a run with noisy gradients", _noisy_run, points=2)),
+    parts=(
+        Part("the rate of a run on a bowl", _recorded, only=(0,)),
+        Part("its momentum", _recorded, only=(1,)),
+        Part("a run with noisy gradients", _noisy_run, points=2),
+    ),
     wrong=(
         Wrong(
             "the first step alone",
