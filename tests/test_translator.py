@@ -32,7 +32,7 @@ def test_every_rule_is_accepted_but_matrix_methods(name):
 def test_every_surface_is_accepted(name):
     surface = SURFACES[name]
     for function in (surface.value_function, surface.gradient_function, surface.hessian_function):
-        assert to_javascript(function).startswith("(x, y, {")
+        assert to_javascript(function).startswith(f"({', '.join(surface.coordinates)}, {{")
 
 
 @pytest.mark.parametrize("schedule", [exponential_decay, inverse_time_decay])
